@@ -1,0 +1,16 @@
+#include "base/bytes.hpp"
+
+namespace ounce {
+
+std::string to_hex(ByteView bytes) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (auto const byte : bytes) {
+        text.push_back(kDigits[byte >> 4]);
+        text.push_back(kDigits[byte & 15]);
+    }
+    return text;
+}
+
+}  // namespace ounce

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace ounce {
+
+/// Reads a whole regular file. Any thread.
+/// Errors: NotFound; PermissionDenied; InvalidArgument if it is no regular file (a FIFO or device is
+/// never opened for reading); ResourceExhausted if it is larger than `bytes_max`; DataLoss on a read error.
+Result<Bytes> read_file(std::filesystem::path const& path, std::uint64_t bytes_max);
+
+/// Replaces `path` by `content` so that a crash leaves either the old or the new file whole: writes a
+/// temporary file beside it, syncs it, renames it, syncs the folder. The folder must exist. Any thread.
+/// Errors: ResourceExhausted if the disk is full; PermissionDenied; NotFound if the folder is missing.
+Status write_file(std::filesystem::path const& path, ByteView content);
+
+/// Makes the folder and its parents. Errors as `write_file`.
+Status make_folder(std::filesystem::path const& path);
+
+/// A folder of its own under the system's place for temporary files, removed with all it holds when the
+/// object goes.
+class TemporaryFolder {
+  public:
+    static Result<TemporaryFolder> create();
+    TemporaryFolder(TemporaryFolder&& other) noexcept;
+    TemporaryFolder& operator=(TemporaryFolder&& other) noexcept;
+    TemporaryFolder(TemporaryFolder const&) = delete;
+    TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+    ~TemporaryFolder();
+
+    [[nodiscard]] std::filesystem::path const& path() const { return path_; }
+
+  private:
+    explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+};
+
+}  // namespace ounce

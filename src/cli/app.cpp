@@ -1,0 +1,83 @@
+#include "cli/app.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/json.hpp"
+#include "cli/commands.hpp"
+
+namespace ounce::cli {
+namespace {
+
+/// Waits for SIGINT and SIGTERM on a thread of its own: the first asks for a stop, the second ends the
+/// program.
+class SignalWatch {
+  public:
+    SignalWatch() {
+        sigemptyset(&signals_);
+        for (int const signal : {SIGINT, SIGTERM, SIGUSR2}) sigaddset(&signals_, signal);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+        watcher_ = std::thread([this] { watch(); });
+    }
+    SignalWatch(SignalWatch const&) = delete;
+    SignalWatch& operator=(SignalWatch const&) = delete;
+    ~SignalWatch() {
+        pthread_kill(watcher_.native_handle(), SIGUSR2);
+        watcher_.join();
+    }
+    [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+
+  private:
+    void watch() {
+        for (;;) {
+            int signal = 0;
+            sigwait(&signals_, &signal);
+            if (signal == SIGUSR2) return;
+            if (source_.stop_requested()) std::_Exit(128 + signal);
+            std::fputs("\nstopping at the next safe point; once more ends at once\n", stderr);
+            source_.request_stop();
+        }
+    }
+
+    sigset_t signals_{};
+    std::stop_source source_;
+    std::thread watcher_;
+};
+
+}  // namespace
+
+int run(int argc, char const* const* argv) {
+    CLI::App app("Ounce: teach cameras what to look for, on machines you own.", "ounce");
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.set_version_flag("--version", "ounce " OUNCE_VERSION);
+    app.footer("Exit status: 0 all well, 2 usage, 3 some files failed; docs/CLI.md has the rest.");
+    Context context;
+    app.add_flag("--json", context.json, "One JSON object on standard output (predict: one line a file)");
+    app.add_flag("--quiet", context.quiet, "No progress on standard error");
+    Chosen chosen;
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+
+    SignalWatch const signals;
+    context.stop = signals.token();
+    auto const status = chosen(context);
+    if (status) return *status;
+    auto const& error = status.error();
+    if (context.json) {
+        auto const object =
+            OrderedJson{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+        std::fputs((dump_json(object) + "\n").c_str(), stdout);
+    }
+    std::fprintf(stderr, "ounce: %s\n", error.message.c_str());
+    return exit_code(error.code);
+}
+
+}  // namespace ounce::cli
