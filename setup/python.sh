@@ -1,0 +1,18 @@
+# The Python packages that tests use, in an environment of their own.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # setup.sh sets setup and deps
+
+install_test_python() {
+    step venv "$(python3 --version) $(sha256sum < "$setup/requirements-test.txt")" venv/bin/pytest 1 \
+        "pytest" make_venv venv "$setup/requirements-test.txt"
+}
+
+# make_venv FOLDER REQUIREMENTS: all files come with a hash, and pip refuses any other. The environment is
+# made where it stays, since its programs hold their own path; without its stamp it does not count.
+make_venv() {
+    rm -rf "${deps:?}/$1"
+    python3 -m venv "$deps/$1"
+    logged "$deps/$1/bin/python" -m pip install --disable-pip-version-check --no-deps --only-binary=:all: \
+        --require-hashes --requirement "$2" ||
+        die "pip could not install $2; the log is $deps/setup.log." "Is there a network? Try again."
+}
