@@ -1,0 +1,16 @@
+# ounce_text(TARGET NAMESPACE FILE...) puts text files (SQL, HTML, ...) into TARGET as constants:
+# page.css becomes NAMESPACE::page_css, a std::string_view, declared in "<TARGET>_text.hpp".
+function(ounce_text TARGET NAMESPACE)
+  set(header "${CMAKE_CURRENT_BINARY_DIR}/text/${TARGET}_text.hpp")
+  set(body "#pragma once\n#include <string_view>\nnamespace ${NAMESPACE} {\n")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} content)
+    get_filename_component(name ${file} NAME)
+    string(MAKE_C_IDENTIFIER ${name} name)
+    string(APPEND body "inline constexpr std::string_view ${name} = R\"ounce~(${content})ounce~\";\n")
+  endforeach()
+  string(APPEND body "}\n")
+  file(CONFIGURE OUTPUT ${header} CONTENT "${body}" @ONLY)
+  target_include_directories(${TARGET} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/text")
+endfunction()
