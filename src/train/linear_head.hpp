@@ -1,0 +1,86 @@
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "train/matrix.hpp"
+#include "train/split.hpp"
+#include "vision/package.hpp"
+
+namespace ounce::train {
+
+enum class Loss {
+    Logistic,  // multiclass: softmax cross entropy; multilabel: one logistic regression a tag
+    Svm,       // squared hinge, one tag against the rest
+};
+
+/// Tags from features: logits = weights * features + bias, on features as they are (nothing to standardise).
+struct LinearHead {
+    vision::Kind kind = vision::Kind::Multiclass;
+    std::size_t classes = 0;
+    std::size_t width = 0;
+    std::vector<float> weights;  // classes x width
+    std::vector<float> bias;     // classes
+
+    /// One row a row of `features` (width columns), one column a class.
+    [[nodiscard]] Matrix logits(Matrix const& features) const;
+    /// The same head with logits divided by `temperature` (> 0).
+    [[nodiscard]] LinearHead cooled(double temperature) const;
+};
+
+OrderedJson to_json(LinearHead const& head);
+/// Errors: InvalidArgument naming the member; sizes are checked and bounded (1,000 tags, 100,000 features).
+Result<LinearHead> parse_linear_head(Json const& json);
+
+/// Softmax (multiclass) or sigmoid (multilabel) of each row, in place.
+void to_probabilities(vision::Kind kind, Matrix& logits);
+
+struct HeadOptions {
+    vision::Kind kind = vision::Kind::Multiclass;
+    Loss loss = Loss::Logistic;
+    bool balanced = true;         // rare tags count as much as common ones
+    double tolerance = 1e-4;      // stop when the gradient has shrunk to this part of the first
+    int iterations_max = 300;
+    std::stop_token stop{};       // a stopped fit returns what it has
+};
+
+/// What is minimised: the weighted mean loss + l2 / 2 * |weights|^2 over standardised rows (each feature to
+/// mean 0 and variance 1 / width, so that a row is about 1 long and one `l2` suits any width). Exposed for
+/// tests and for reuse; the parameters are classes x width weights, then classes biases.
+class HeadObjective {
+  public:
+    /// `rows` names the rows of `features` to learn from; row r shows picture r % labels.count(), so that
+    /// several views of the same pictures may follow one another. Borrows `labels` for its own life.
+    HeadObjective(Matrix const& features, std::span<std::size_t const> rows, Labels const& labels,
+                  HeadOptions const& options);
+
+    [[nodiscard]] std::size_t parameter_count() const { return classes_ * (width_ + 1); }
+    /// The value; `gradient` is filled (parameter_count()).
+    double evaluate(std::span<float const> parameters, double l2, std::span<float> gradient);
+    /// The head on features as they are.
+    [[nodiscard]] LinearHead head(std::span<float const> parameters) const;
+
+  private:
+    double losses();  // turns logits in residuals_ into d loss / d logit
+    HeadOptions options_;
+    std::size_t classes_;
+    std::size_t width_;
+    Matrix x_;                        // standardised
+    std::vector<float> mean_;
+    std::vector<float> scale_;
+    std::vector<std::uint8_t> on_;    // rows x classes
+    std::vector<float> weight_;       // rows x classes (multilabel, SVM) or rows (softmax); adds up to 1 a problem
+    Matrix residuals_;
+};
+
+/// Fits one head for each of `l2s`, which go from strong to weak so that each starts from the last (the order
+/// is part of the result). L-BFGS in single precision with sums in double; one thread; always the same bits
+/// on one machine.
+std::vector<LinearHead> fit_heads(Matrix const& features, std::span<std::size_t const> rows,
+                                  Labels const& labels, std::span<double const> l2s,
+                                  HeadOptions const& options);
+
+}  // namespace ounce::train
