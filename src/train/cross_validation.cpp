@@ -58,13 +58,16 @@ std::vector<double> picture_weights(Labels const& labels, HeadOptions const& opt
     double present = 0;
     for (auto const total : totals) present += total > 0 ? 1 : 0;
     for (std::size_t i = 0; i < weights.size(); ++i)
-        weights[i] = static_cast<double>(weights.size()) / (present * static_cast<double>(totals[labels.first(i)]));
+        weights[i] =
+            static_cast<double>(weights.size()) / (present * static_cast<double>(totals[labels.first(i)]));
     return weights;
 }
 
 /// Temperatures tried while comparing; the one that is used is then found exactly.
 constexpr int kTemperatures = 13;
-double tried_temperature(int step) { return 0.1 * std::pow(10.0, step / 6.0); }
+double tried_temperature(int step) {
+    return 0.1 * std::pow(10.0, step / 6.0);
+}
 
 /// One candidate at one l2: its answers for pictures that it did not learn from.
 struct Trial {
@@ -162,8 +165,10 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
         std::vector<std::size_t> learn;
         std::vector<std::size_t> ask;
         for (std::size_t row = 0; row < features.rows; ++row) {
-            if (result.fold_of[row % pictures] != fold) learn.push_back(row);
-            else if (row < pictures) ask.push_back(row);
+            if (result.fold_of[row % pictures] != fold)
+                learn.push_back(row);
+            else if (row < pictures)
+                ask.push_back(row);
         }
         if (learn.empty() || ask.empty() || options.stop.stop_requested()) return;
         Matrix asked(ask.size(), features.columns);
@@ -189,7 +194,7 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
             {t / strengths, options.l2s[t % strengths], trials[t].loss, trials[t].accuracy});
         if (trials[t].loss < trials[best].loss) best = t;
     }
-    result.chosen = {best / strengths, options.l2s[best % strengths], 
+    result.chosen = {best / strengths, options.l2s[best % strengths],
                      best_temperature(options.head.kind, trials[best].logits, labels, weights)};
     result.probabilities = Matrix(pictures, labels.classes);
     for (std::size_t fold = 0; fold < folds; ++fold) {

@@ -8,8 +8,8 @@
 
 namespace ounce::train {
 
-/// One way to see the pictures: "average at 224". Rows: the pictures as they are, then (augmentation) the same
-/// pictures seen otherwise, as often as liked; only the first rows are ever measured on.
+/// One way to see the pictures: "average at 224". Rows: the pictures as they are, then (augmentation) the
+/// same pictures seen otherwise, as often as liked; only the first rows are ever measured on.
 struct Candidate {
     std::string name;
     Matrix const* features = nullptr;  // borrowed; rows = pictures * views
@@ -35,22 +35,23 @@ struct Choice {
 struct CandidateScore {
     std::size_t candidate = 0;
     double l2 = 0;
-    double loss = 0;      // mean log loss of pictures that the head did not learn from, rare tags weighing as much
+    double loss =
+        0;  // mean log loss of pictures that the head did not learn from, rare tags weighing as much
     double accuracy = 0;  // share of them whose tags came out right
 };
 
 struct CrossValidation {
     std::vector<int> fold_of;
     std::vector<CandidateScore> scores;
-    Choice chosen;                 // on all pictures: what the final head uses
-    std::vector<Choice> by_fold;   // for each fold, chosen without its pictures
-    Matrix probabilities;          // pictures x tags, each from a head and a choice that never saw the picture
+    Choice chosen;                // on all pictures: what the final head uses
+    std::vector<Choice> by_fold;  // for each fold, chosen without its pictures
+    Matrix probabilities;         // pictures x tags, each from a head and a choice that never saw the picture
 };
 
-/// Trains on all folds but one, in turn, and answers for the one left out. To keep the measure honest, what is
-/// chosen for a fold (candidate, l2, temperature) is chosen by the losses on the other folds: no picture takes
-/// part in a choice that it is then measured by. The result does not depend on `threads`.
-/// Errors: Cancelled; InvalidArgument for no candidates, no pictures, fewer than 2 folds.
+/// Trains on all folds but one, in turn, and answers for the one left out. To keep the measure honest, what
+/// is chosen for a fold (candidate, l2, temperature) is chosen by the losses on the other folds: no picture
+/// takes part in a choice that it is then measured by. The result does not depend on `threads`. Errors:
+/// Cancelled; InvalidArgument for no candidates, no pictures, fewer than 2 folds.
 Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates, Labels const& labels,
                                        std::span<int const> groups, CrossValidationOptions const& options);
 

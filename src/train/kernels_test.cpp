@@ -62,8 +62,7 @@ TEST(Kernels, DotAndAddScaledMatchThePlainLoop) {
         auto const b = numbers(count, 6);
         double sum = 0;
         auto added = a;
-        for (std::size_t j = 0; j < count; ++j)
-            sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
+        for (std::size_t j = 0; j < count; ++j) sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
         EXPECT_NEAR(dot(a.data(), b.data(), count), sum, 1e-9);
         add_scaled(added.data(), b.data(), 0.5F, count);
         for (std::size_t j = 0; j < count; ++j) EXPECT_NEAR(added[j], a[j] + 0.5F * b[j], 1e-6);

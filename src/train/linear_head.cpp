@@ -14,7 +14,9 @@ constexpr std::size_t kWidthMax = 100'000;
 constexpr std::size_t kMemory = 12;  // steps L-BFGS remembers
 
 /// log(1 + exp(z)) without overflow.
-double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
+double softplus(double z) {
+    return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+}
 
 double sigmoid(double z) {
     return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z));
@@ -78,7 +80,8 @@ void minimise(HeadObjective& objective, double l2, HeadOptions const& options,
          ++iteration) {
         if (std::sqrt(dot(gradient.data(), gradient.data(), count)) <= enough) return;
         auto direction = gradient;
-        // Rows are about 1 long, so the curvature is at most about 1: a first step of 1 is near the right one.
+        // Rows are about 1 long, so the curvature is at most about 1: a first step of 1 is near the right
+        // one.
         memory.apply(direction, 1.0 / (1.0 + l2));
         double const slope = dot(direction.data(), gradient.data(), count);
         if (!(slope < 0)) {
@@ -116,7 +119,8 @@ Result<std::vector<float>> floats(Json const& json, char const* key, std::size_t
     if (values.size() != count)
         return fail(Code::InvalidArgument, "'{}' has {} numbers instead of {}", key, values.size(), count);
     for (float const value : values)
-        if (!std::isfinite(value)) return fail(Code::InvalidArgument, "'{}' holds a number beyond range", key);
+        if (!std::isfinite(value))
+            return fail(Code::InvalidArgument, "'{}' holds a number beyond range", key);
     return values;
 }
 
@@ -214,7 +218,8 @@ HeadObjective::HeadObjective(Matrix const& features, std::span<std::size_t const
     double const floor = std::max(mean_variance * 0.01, 1e-12);
     for (std::size_t j = 0; j < width_; ++j) {
         mean_[j] = static_cast<float>(sum[j]);
-        scale_[j] = static_cast<float>(1 / std::sqrt(std::max(square[j], floor) * static_cast<double>(width_)));
+        scale_[j] =
+            static_cast<float>(1 / std::sqrt(std::max(square[j], floor) * static_cast<double>(width_)));
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto const from = features.row(rows[i]);

@@ -41,10 +41,10 @@ void to_probabilities(vision::Kind kind, Matrix& logits);
 struct HeadOptions {
     vision::Kind kind = vision::Kind::Multiclass;
     Loss loss = Loss::Logistic;
-    bool balanced = true;         // rare tags count as much as common ones
-    double tolerance = 1e-4;      // stop when the gradient has shrunk to this part of the first
+    bool balanced = true;     // rare tags count as much as common ones
+    double tolerance = 1e-4;  // stop when the gradient has shrunk to this part of the first
     int iterations_max = 300;
-    std::stop_token stop{};       // a stopped fit returns what it has
+    std::stop_token stop{};  // a stopped fit returns what it has
 };
 
 /// What is minimised: the weighted mean loss + l2 / 2 * |weights|^2 over standardised rows (each feature to
@@ -68,11 +68,11 @@ class HeadObjective {
     HeadOptions options_;
     std::size_t classes_;
     std::size_t width_;
-    Matrix x_;                        // standardised
+    Matrix x_;  // standardised
     std::vector<float> mean_;
     std::vector<float> scale_;
-    std::vector<std::uint8_t> on_;    // rows x classes
-    std::vector<float> weight_;       // rows x classes (multilabel, SVM) or rows (softmax); adds up to 1 a problem
+    std::vector<std::uint8_t> on_;  // rows x classes
+    std::vector<float> weight_;  // rows x classes (multilabel, SVM) or rows (softmax); adds up to 1 a problem
     Matrix residuals_;
 };
 

@@ -24,7 +24,8 @@ std::vector<std::size_t> Labels::totals() const {
 
 Labels one_of(std::span<int const> tags, std::size_t classes) {
     Labels labels{classes, std::vector<std::uint8_t>(tags.size() * classes, 0)};
-    for (std::size_t i = 0; i < tags.size(); ++i) labels.on[i * classes + static_cast<std::size_t>(tags[i])] = 1;
+    for (std::size_t i = 0; i < tags.size(); ++i)
+        labels.on[i * classes + static_cast<std::size_t>(tags[i])] = 1;
     return labels;
 }
 
@@ -68,8 +69,8 @@ std::vector<int> group_folds(Labels const& labels, std::span<int const> groups, 
             // How much the sum of squared shares grows: least where the group's tags are still missing.
             double cost = 0;
             for (std::size_t tag = 0; tag <= classes; ++tag) {
-                double const total = tag < classes ? static_cast<double>(totals[tag])
-                                                   : static_cast<double>(groups.size());
+                double const total =
+                    tag < classes ? static_cast<double>(totals[tag]) : static_cast<double>(groups.size());
                 if (total > 0) cost += brings[tag] * (2 * have[part][tag] + brings[tag]) / (total * total);
             }
             if (part == 0 || cost < best_cost - 1e-12) {

@@ -29,6 +29,7 @@ Labels one_of(std::span<int const> tags, std::size_t classes);
 /// share of each tag. `groups`: an id a picture; negative = a group of its own. Larger groups go first, each
 /// to the part that it suits best; `seed` decides between equals. Pure.
 /// Returns the fold of each picture, 0..folds-1; parts may stay empty if there are fewer groups than folds.
-std::vector<int> group_folds(Labels const& labels, std::span<int const> groups, int folds, std::uint64_t seed);
+std::vector<int> group_folds(Labels const& labels, std::span<int const> groups, int folds,
+                             std::uint64_t seed);
 
 }  // namespace ounce::train
