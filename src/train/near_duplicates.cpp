@@ -25,11 +25,11 @@ std::uint64_t difference_hash(vision::Image const& image) {
 }
 
 std::vector<NearDuplicate> find_near_duplicates(std::span<std::uint64_t const> hashes, Matrix const& features,
-                                                double likeness_min, std::size_t pairs_max) {
+                                                double likeness_min) {
     constexpr int kBitsMax = 3;
     // Within one bucket, each picture is compared with this many before it, so that a card of equal frames
     // costs a multiple of its size and not its square. Merging needs no more: a chain joins a bucket too.
-    constexpr std::size_t kLookBack = 64;
+    constexpr std::size_t kLookBack = 16;
     std::vector<double> lengths(hashes.size());
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         auto const* const row = features.row(i).data();
@@ -45,15 +45,11 @@ std::vector<NearDuplicate> find_near_duplicates(std::span<std::uint64_t const> h
                 auto const other = bucket[b];
                 auto const different = hashes[i] ^ hashes[other];
                 if (std::popcount(different) > kBitsMax) continue;
-                bool seen = false;  // found already by an earlier part
-                for (int before = 0; before < part; ++before)
-                    seen |= static_cast<std::uint16_t>(different >> (16 * before)) == 0;
-                if (seen && bucket.size() <= kLookBack) continue;
                 double const product =
                     dot(features.row(i).data(), features.row(other).data(), features.columns);
                 double const size = lengths[i] * lengths[other];
                 double const likeness = size > 0 ? product / size : 1;
-                if (likeness >= likeness_min && pairs.size() < pairs_max)
+                if (likeness >= likeness_min)
                     pairs.push_back({other, i, likeness});
             }
             bucket.push_back(i);

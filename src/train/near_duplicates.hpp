@@ -20,10 +20,11 @@ struct NearDuplicate {
 };
 
 /// Pairs whose hashes differ in at most 3 bits and whose features point the same way (cosine >= `likeness_min`).
-/// Never compares all with all: two hashes so close share one of four 16-bit parts. At most `pairs_max` pairs
-/// (a still camera makes thousands of equal frames); the first in order. Pure.
+/// Never compares all with all: two hashes so close share one of four 16-bit parts, and there each picture is
+/// held against the 16 before it, so that a still camera's thousands of equal frames give chains of pairs, not
+/// all of them. In order. Pure.
 std::vector<NearDuplicate> find_near_duplicates(std::span<std::uint64_t const> hashes, Matrix const& features,
-                                                double likeness_min = 0.97, std::size_t pairs_max = 100'000);
+                                                double likeness_min = 0.97);
 
 /// `groups` with the groups of each pair made one. Pictures that had no group (-1) get a number of their own.
 std::vector<int> merged_groups(std::span<int const> groups, std::span<NearDuplicate const> pairs);
