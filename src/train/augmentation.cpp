@@ -11,7 +11,9 @@ namespace {
 
 using vision::Image;
 
-std::uint8_t to_byte(double value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5, 0.0, 255.0)); }
+std::uint8_t to_byte(double value) {
+    return static_cast<std::uint8_t>(std::clamp(value + 0.5, 0.0, 255.0));
+}
 
 Image flipped(Image const& image) {
     auto result = image;
@@ -22,7 +24,9 @@ Image flipped(Image const& image) {
 }
 
 Image cropped(Image const& image, Random& random) {
-    auto const part = [&](int side) { return std::max(1, static_cast<int>(side * (0.7 + 0.25 * random.unit()))); };
+    auto const part = [&](int side) {
+        return std::max(1, static_cast<int>(side * (0.7 + 0.25 * random.unit())));
+    };
     int const width = part(image.width_px);
     int const height = part(image.height_px);
     auto const start = [&](int whole, int side) {
@@ -46,7 +50,8 @@ Image relit(Image const& image, Random& random) {
     return result;
 }
 
-/// What an infrared flash makes of a scene: no colour, foliage bright, the middle lit and the rims dark, grain.
+/// What an infrared flash makes of a scene: no colour, foliage bright, the middle lit and the rims dark,
+/// grain.
 Image infrared(Image const& image, Random& random) {
     auto result = image;
     double const centre_x = image.width_px * (0.4 + 0.2 * random.unit());

@@ -64,7 +64,8 @@ void sort_by_name(Listing& listing) {
 Result<Listing> list_folder(fs::path const& folder) {
     Listing listing;
     std::error_code error;
-    auto files = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, error);
+    auto files =
+        fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, error);
     if (error) return fail(Code::PermissionDenied, "{}: {}", folder.string(), error.message());
     std::size_t seen = 0;
     for (; files != fs::recursive_directory_iterator(); files.increment(error)) {
@@ -83,11 +84,16 @@ Result<Listing> list_folder(fs::path const& folder) {
             continue;
         }
         auto const problem = [&](char const* reason) { listing.problems.push_back({name.string(), reason}); };
-        if (hidden) problem("hidden file");
-        else if (!files->is_regular_file(error)) problem("no regular file");
-        else if (!named_like_a_picture(path)) problem("not named like a picture");
-        else if (std::distance(name.begin(), name.end()) < 2) problem("lies in no tag's folder");
-        else listing.pictures.push_back({path, name.string(), {name.begin()->string()}, ""});
+        if (hidden)
+            problem("hidden file");
+        else if (!files->is_regular_file(error))
+            problem("no regular file");
+        else if (!named_like_a_picture(path))
+            problem("not named like a picture");
+        else if (std::distance(name.begin(), name.end()) < 2)
+            problem("lies in no tag's folder");
+        else
+            listing.pictures.push_back({path, name.string(), {name.begin()->string()}, ""});
     }
     if (error) return fail(Code::DataLoss, "{}: cannot be listed: {}", folder.string(), error.message());
     if (listing.pictures.empty())
@@ -107,7 +113,8 @@ Result<Listing> parse_listing(std::string_view csv, fs::path const& folder) {
     int const group_column =
         find_any(table, {"group", "sequence", "sequence_id", "seq_id", "camera", "burst", "location"});
     if (path_column < 0)
-        return fail(Code::InvalidArgument, "no column 'path' (or file, image): the first line names the columns");
+        return fail(Code::InvalidArgument,
+                    "no column 'path' (or file, image): the first line names the columns");
     if (tag_column < 0) return fail(Code::InvalidArgument, "no column 'tag' (or label, class, species)");
     if (table.rows.size() > kFilesMax)
         return fail(Code::InvalidArgument, "more than {} lines; train on a part of them", kFilesMax);

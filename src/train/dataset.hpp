@@ -12,10 +12,10 @@ namespace ounce::train {
 
 /// One tagged photograph as the person named it.
 struct Picture {
-    std::filesystem::path path;   // to open it
-    std::string name;             // to show it: relative to the folder or CSV
+    std::filesystem::path path;  // to open it
+    std::string name;            // to show it: relative to the folder or CSV
     std::vector<std::string> tags;
-    std::string group;            // camera, sequence or burst; empty = not known
+    std::string group;  // camera, sequence or burst; empty = not known
 };
 
 /// A file that was left out, and why.
@@ -27,7 +27,7 @@ struct Problem {
 struct Listing {
     std::vector<Picture> pictures;  // in order of name
     std::vector<Problem> problems;
-    bool has_groups = false;        // the CSV had a group column with something in it
+    bool has_groups = false;  // the CSV had a group column with something in it
 };
 
 /// Lists a folder with one folder for each tag (any depth below it), or reads a CSV with a header:

@@ -41,7 +41,8 @@ TEST(ListPictures, NothingThereIsAnErrorThatSaysWhatToDo) {
 }
 
 TEST(ParseListing, TakesOtherNamesForColumnsAndSeveralTags) {
-    auto const listing = parse_listing("File,Sequence,Label\nb.jpg,s1,cat; dog\na.jpg,s2,cat\na.jpg,s2,cow\n", "/p");
+    auto const listing =
+        parse_listing("File,Sequence,Label\nb.jpg,s1,cat; dog\na.jpg,s2,cat\na.jpg,s2,cow\n", "/p");
     ASSERT_TRUE(listing) << listing.error().message;
     ASSERT_EQ(listing->pictures.size(), 2U);
     EXPECT_EQ(listing->pictures[0].path, "/p/a.jpg");

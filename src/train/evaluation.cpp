@@ -102,7 +102,9 @@ Evaluation evaluate(EvaluationInput const& input) {
     Evaluation result;
     result.pictures = count;
     if (count == 0) return result;
-    auto const at = [&](std::size_t i, std::size_t k) { return static_cast<double>(probabilities.row(i)[k]); };
+    auto const at = [&](std::size_t i, std::size_t k) {
+        return static_cast<double>(probabilities.row(i)[k]);
+    };
     auto const highest = [&](std::size_t i) {
         auto const row = probabilities.row(i);
         return static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
@@ -169,7 +171,8 @@ Evaluation evaluate(EvaluationInput const& input) {
         }
         result.tags.push_back(std::move(tag));
     }
-    if (with_precision > 0) result.mean_average_precision = precision_sum / static_cast<double>(with_precision);
+    if (with_precision > 0)
+        result.mean_average_precision = precision_sum / static_cast<double>(with_precision);
     if (with_recall > 0) {
         auto const n = static_cast<double>(with_recall);
         double const mean = recall_sum / n;
@@ -206,7 +209,8 @@ Evaluation evaluate(EvaluationInput const& input) {
             auto const k = highest(i);
             if (right[i] == 0 && at(i, k) >= kDoubtProbability)
                 result.label_doubts.push_back(
-                    {i, labels.first(i) < classes ? input.tags[labels.first(i)].name : "", input.tags[k].name, at(i, k)});
+                    {i, labels.first(i) < classes ? input.tags[labels.first(i)].name : "", input.tags[k].name,
+                     at(i, k)});
         } else {
             for (std::size_t k = 0; k < classes; ++k) {
                 double const sure = labels.has(i, k) ? 1 - at(i, k) : at(i, k);
@@ -238,7 +242,8 @@ Evaluation evaluate(EvaluationInput const& input) {
         }
         gate.missed = share(missed, full);
         if (gate.empties > 0)
-            gate.false_alarms_per_1000 = 1000.0 * static_cast<double>(kept) / static_cast<double>(gate.empties);
+            gate.false_alarms_per_1000 =
+                1000.0 * static_cast<double>(kept) / static_cast<double>(gate.empties);
         result.gate = gate;
     }
     return result;

@@ -26,12 +26,12 @@ Share share(std::size_t hits, std::size_t of);
 struct TagEvaluation {
     std::string tag;
     double threshold = 0.5;
-    std::size_t pictures = 0;                // that have the tag
-    Share precision;                         // of those called so, how many are
-    Share recall;                            // of those that are, how many were called so
-    std::optional<double> average_precision; // none without pictures of the tag
-    std::vector<std::size_t> false_alarms;   // pictures called so that are not, surest first
-    std::vector<std::size_t> misses;         // pictures that are and were not called so, surest mistake first
+    std::size_t pictures = 0;                 // that have the tag
+    Share precision;                          // of those called so, how many are
+    Share recall;                             // of those that are, how many were called so
+    std::optional<double> average_precision;  // none without pictures of the tag
+    std::vector<std::size_t> false_alarms;    // pictures called so that are not, surest first
+    std::vector<std::size_t> misses;  // pictures that are and were not called so, surest mistake first
 };
 
 struct ReliabilityBin {
@@ -50,16 +50,16 @@ struct LabelDoubt {
 
 /// The negative tag as a gate: what would be thrown away and what would be kept for nothing.
 struct GateEvaluation {
-    Share missed;                     // pictures with a tag that were called none
-    double false_alarms_per_1000 = 0; // of 1,000 empties, how many are kept
+    Share missed;                      // pictures with a tag that were called none
+    double false_alarms_per_1000 = 0;  // of 1,000 empties, how many are kept
     std::size_t empties = 0;
 };
 
 struct Evaluation {
     std::size_t pictures = 0;
-    std::size_t groups = 0;    // independent ones; the interval of accuracy is drawn over them
-    Share accuracy;            // multiclass: highest tag is the right one; multilabel: all tags right
-    Share balanced;            // mean of the tags' recalls by highest probability (multiclass)
+    std::size_t groups = 0;  // independent ones; the interval of accuracy is drawn over them
+    Share accuracy;          // multiclass: highest tag is the right one; multilabel: all tags right
+    Share balanced;          // mean of the tags' recalls by highest probability (multiclass)
     double mean_average_precision = 0;
     std::vector<TagEvaluation> tags;
     std::vector<std::vector<std::size_t>> confusion;  // [truth][highest]; multiclass only

@@ -19,8 +19,10 @@ TEST(Share, WilsonAgreesWithPublishedExamples) {
 
 TEST(AveragePrecision, MatchesHandWorkedCases) {
     std::vector<double> const scores{.9, .8, .7, .6};
-    EXPECT_NEAR(*average_precision(scores, std::vector<std::uint8_t>{1, 0, 1, 0}), (1.0 + 2.0 / 3) / 2, 1e-12);
-    EXPECT_NEAR(*average_precision(std::vector<double>(4, 0.5), std::vector<std::uint8_t>{1, 0, 0, 0}), 0.25, 1e-12);
+    EXPECT_NEAR(*average_precision(scores, std::vector<std::uint8_t>{1, 0, 1, 0}), (1.0 + 2.0 / 3) / 2,
+                1e-12);
+    EXPECT_NEAR(*average_precision(std::vector<double>(4, 0.5), std::vector<std::uint8_t>{1, 0, 0, 0}), 0.25,
+                1e-12);
     EXPECT_FALSE(average_precision(scores, std::vector<std::uint8_t>{0, 0, 0, 0}));
 }
 
@@ -32,11 +34,11 @@ struct Case {
 
 TEST(Evaluate, CountsAndPointsAtThePicturesBehindThem) {
     Matrix p(5, 3);
-    p.values = {.9F, .05F, .05F,   // fox, right
-                .2F, .7F,  .1F,    // fox, called bear
-                .1F, .85F, .05F,   // bear, right
+    p.values = {.9F,  .05F, .05F,  // fox, right
+                .2F,  .7F,  .1F,   // fox, called bear
+                .1F,  .85F, .05F,  // bear, right
                 .05F, .05F, .9F,   // bear, called empty: firmly
-                .6F, .1F,  .3F};   // empty, called fox
+                .6F,  .1F,  .3F};  // empty, called fox
     auto const labels = one_of(std::vector<int>{0, 0, 1, 1, 2}, 3);
     EvaluationInput input;
     input.tags = {{"fox", .5, false}, {"bear", .5, false}, {"empty", .5, true}};

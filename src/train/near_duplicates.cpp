@@ -18,7 +18,9 @@ std::uint64_t difference_hash(vision::Image const& image) {
     for (int y = 0; y < 8; ++y) {
         auto const* const row = small.row(y);
         // Luma of BT.601 in thousandths.
-        auto const grey = [row](int x) { return row[3 * x] * 299 + row[3 * x + 1] * 587 + row[3 * x + 2] * 114; };
+        auto const grey = [row](int x) {
+            return row[3 * x] * 299 + row[3 * x + 1] * 587 + row[3 * x + 2] * 114;
+        };
         for (int x = 0; x < 8; ++x) hash = hash << 1 | (grey(x) < grey(x + 1) ? 1U : 0U);
     }
     return hash;
@@ -49,8 +51,7 @@ std::vector<NearDuplicate> find_near_duplicates(std::span<std::uint64_t const> h
                     dot(features.row(i).data(), features.row(other).data(), features.columns);
                 double const size = lengths[i] * lengths[other];
                 double const likeness = size > 0 ? product / size : 1;
-                if (likeness >= likeness_min)
-                    pairs.push_back({other, i, likeness});
+                if (likeness >= likeness_min) pairs.push_back({other, i, likeness});
             }
             bucket.push_back(i);
         }

@@ -19,10 +19,10 @@ struct NearDuplicate {
     double likeness = 0;  // cosine of their features
 };
 
-/// Pairs whose hashes differ in at most 3 bits and whose features point the same way (cosine >= `likeness_min`).
-/// Never compares all with all: two hashes so close share one of four 16-bit parts, and there each picture is
-/// held against the 16 before it, so that a still camera's thousands of equal frames give chains of pairs, not
-/// all of them. In order. Pure.
+/// Pairs whose hashes differ in at most 3 bits and whose features point the same way (cosine >=
+/// `likeness_min`). Never compares all with all: two hashes so close share one of four 16-bit parts, and
+/// there each picture is held against the 16 before it, so that a still camera's thousands of equal frames
+/// give chains of pairs, not all of them. In order. Pure.
 std::vector<NearDuplicate> find_near_duplicates(std::span<std::uint64_t const> hashes, Matrix const& features,
                                                 double likeness_min = 0.97);
 

@@ -22,16 +22,16 @@ Result<PictureIdentity> identify(ByteView file) {
 }
 
 std::optional<RecordCache::Key> file_state_key(std::filesystem::path const& path) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return std::nullopt;
     auto const now = std::chrono::system_clock::now().time_since_epoch();
     auto const changed = std::chrono::seconds(std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec));
     if (now - changed < std::chrono::seconds(2)) return std::nullopt;
     std::error_code error;
     auto const whole = std::filesystem::absolute(path, error);
-    auto const text = fmt::format("{}\n{} {} {} {}.{} {}.{}", whole.string(), info.st_size, info.st_dev,
-                                  info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                                  info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+    auto const text =
+        fmt::format("{}\n{} {} {} {}.{} {}.{}", whole.string(), info.st_size, info.st_dev, info.st_ino,
+                    info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
     return crypto::sha256(as_bytes(text));
 }
 

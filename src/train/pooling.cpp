@@ -28,7 +28,9 @@ std::optional<Pooling> find_pooling(std::string_view name) {
     return std::nullopt;
 }
 
-std::size_t top_cells(std::size_t cells) { return std::max<std::size_t>(1, (cells + 5) / 10); }
+std::size_t top_cells(std::size_t cells) {
+    return std::max<std::size_t>(1, (cells + 5) / 10);
+}
 
 std::vector<float> pool_all(std::span<float const> map, std::size_t channels) {
     OUNCE_CHECK(channels > 0 && !map.empty() && map.size() % channels == 0);

@@ -8,8 +8,8 @@
 
 namespace ounce::train {
 
-/// How a map of features (channels x cells) becomes one vector: the mean of all cells, their maximum, the mean
-/// of the strongest tenth, or mean and maximum one after the other (twice as long).
+/// How a map of features (channels x cells) becomes one vector: the mean of all cells, their maximum, the
+/// mean of the strongest tenth, or mean and maximum one after the other (twice as long).
 enum class Pooling { Average, Maximum, Top, AverageMaximum };
 
 /// "average", "maximum", "topk", "average+maximum".

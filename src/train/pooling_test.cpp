@@ -13,7 +13,8 @@ TEST(PoolAll, TakesMeanMaximumAndTheStrongestTenth) {
     map[3] = 5;
     map[17] = 3;
     map[25] = -8;
-    EXPECT_THAT(pool_all(map, 2), ElementsAre(testing::FloatEq(26.0F / 20), testing::FloatEq(11.0F / 20), 5, 1, 4, 1));
+    EXPECT_THAT(pool_all(map, 2),
+                ElementsAre(testing::FloatEq(26.0F / 20), testing::FloatEq(11.0F / 20), 5, 1, 4, 1));
 }
 
 TEST(PickPooling, TakesTheRightParts) {

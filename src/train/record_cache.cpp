@@ -62,7 +62,7 @@ class MappedFile {
     explicit MappedFile(fs::path const& path) {
         int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (file < 0) return;
-        struct stat info {};
+        struct stat info{};
         if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
             auto const size = static_cast<std::size_t>(info.st_size);
             void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
@@ -136,7 +136,8 @@ struct RecordCache::State {
         written = 0;
         for (int number = 0; number < 100'000; ++number) {
             auto const path = folder / fmt::format("{}-{}.records", ::getpid(), number);
-            file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+            file =
+                ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
             if (file >= 0) return {};
             if (errno != EEXIST)
                 return fail(Code::Unavailable, "{}: {}", path.string(), std::strerror(errno));
@@ -193,7 +194,9 @@ Status RecordCache::append(Key const& key, ByteView record) {
     return {};
 }
 
-std::size_t RecordCache::count() const { return state_->records.size(); }
+std::size_t RecordCache::count() const {
+    return state_->records.size();
+}
 
 void trim_cache(fs::path const& folder, std::uint64_t bytes_max) {
     struct Entry {

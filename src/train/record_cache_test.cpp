@@ -14,14 +14,18 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uint64_t kPlenty = 1 << 30;
 
-RecordCache::Key key(int number) { return crypto::sha256(as_bytes(std::to_string(number))); }
+RecordCache::Key key(int number) {
+    return crypto::sha256(as_bytes(std::to_string(number)));
+}
 
 std::string found(RecordCache const& cache, int number) {
     auto const record = cache.find(key(number));
     return record ? std::string(as_text(*record)) : "-";
 }
 
-fs::path only_file(fs::path const& folder) { return fs::directory_iterator(folder)->path(); }
+fs::path only_file(fs::path const& folder) {
+    return fs::directory_iterator(folder)->path();
+}
 
 TEST(RecordCache, KeepsRecordsForTheNextOpen) {
     auto const folder = TemporaryFolder::create();
@@ -65,8 +69,8 @@ TEST(RecordCache, DamageAnywhereNeverGivesWrongBytes) {
     for (std::size_t i = 0; i < whole->size(); ++i) {
         auto broken = *whole;
         broken[i] ^= 0x10;
-        std::ofstream(file, std::ios::binary).write(reinterpret_cast<char const*>(broken.data()),
-                                                    static_cast<std::streamsize>(broken.size()));
+        std::ofstream(file, std::ios::binary)
+            .write(reinterpret_cast<char const*>(broken.data()), static_cast<std::streamsize>(broken.size()));
         auto const cache = RecordCache::open(folder->path(), kPlenty);
         EXPECT_EQ(found(*cache, 1), "-") << i;
     }
