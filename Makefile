@@ -62,7 +62,7 @@ fuzz: setup-lint ## each fuzzer for FUZZ_SECONDS (60)
 clean: ## remove what was built (.deps and the download cache stay)
 	rm -rf build demo/out
 
-setup-%:
+setup-build setup-test setup-bench setup-lint: setup-%:
 	setup/setup.sh --for $*
 
 help: ## this list
