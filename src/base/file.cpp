@@ -59,6 +59,18 @@ class Descriptor {
     int number_;
 };
 
+/// 0, or errno.
+int write_all(int descriptor, ByteView content) {
+    std::size_t done = 0;
+    while (done < content.size()) {
+        auto const count = ::write(descriptor, content.data() + done, content.size() - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno;
+        done += static_cast<std::size_t>(count);
+    }
+    return 0;
+}
+
 Status sync_folder(std::filesystem::path const& folder) {
     Descriptor const descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!descriptor.valid()) return system_failure(folder, "open", errno);
@@ -102,13 +114,8 @@ Status write_file(std::filesystem::path const& path, ByteView content) {
             ::unlink(pattern.c_str());
             return system_failure(path, doing, error);
         };
-        std::size_t done = 0;
-        while (done < content.size()) {
-            auto const count = ::write(descriptor.number(), content.data() + done, content.size() - done);
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) return give_up("write", errno);
-            done += static_cast<std::size_t>(count);
-        }
+        if (auto const error = write_all(descriptor.number(), content); error != 0)
+            return give_up("write", error);
         auto const mask = ::umask(0);
         ::umask(mask);
         if (::fchmod(descriptor.number(), 0666 & ~mask) != 0) return give_up("set the mode of", errno);
@@ -118,6 +125,21 @@ Status write_file(std::filesystem::path const& path, ByteView content) {
         auto const error = errno;
         ::unlink(pattern.c_str());
         return system_failure(path, "replace", error);
+    }
+    return sync_folder(folder);
+}
+
+Status create_private_file(std::filesystem::path const& path, ByteView content) {
+    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    {
+        Descriptor const descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (!descriptor.valid()) return system_failure(path, "create", errno);
+        auto error = write_all(descriptor.number(), content);
+        if (error == 0 && ::fsync(descriptor.number()) != 0) error = errno;
+        if (error != 0) {
+            ::unlink(path.c_str());
+            return system_failure(path, "write", error);
+        }
     }
     return sync_folder(folder);
 }

@@ -18,6 +18,10 @@ Result<Bytes> read_file(std::filesystem::path const& path, std::uint64_t bytes_m
 /// Errors: ResourceExhausted if the disk is full; PermissionDenied; NotFound if the folder is missing.
 Status write_file(std::filesystem::path const& path, ByteView content);
 
+/// Writes a new file that only its owner may read (mode 0600 from the start), for keys. Never replaces one.
+/// Errors: AlreadyExists; else as `write_file`.
+Status create_private_file(std::filesystem::path const& path, ByteView content);
+
 /// Makes the folder and its parents. Errors as `write_file`.
 Status make_folder(std::filesystem::path const& path);
 

@@ -19,6 +19,18 @@ TEST(WriteFile, ReplacesTheWholeContentAndLeavesNothingBeside) {
     EXPECT_EQ(entries, 1);
 }
 
+TEST(CreatePrivateFile, IsForItsOwnerAloneAndReplacesNothing) {
+    auto const folder = TemporaryFolder::create();
+    ASSERT_TRUE(folder);
+    auto const path = folder->path() / "key";
+    ASSERT_TRUE(create_private_file(path, as_bytes("secret")));
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_EQ(create_private_file(path, as_bytes("other")).error().code, Code::AlreadyExists);
+    EXPECT_EQ(as_text(*read_file(path, 100)), "secret");
+}
+
 TEST(ReadFile, RefusesWhatIsTooLargeMissingOrNoFile) {
     auto const folder = TemporaryFolder::create();
     ASSERT_TRUE(folder);
