@@ -36,7 +36,6 @@ struct Reader {
     // Where the first damage was seen.
     bool damaged = false;
     bool broke_off = false;
-    bool bits_missing = false;  // the decoder had to make up bits after the end
     int damaged_scan = 0;
     JDIMENSION rows_before_damage = 0;  // of blocks, in that scan
 
@@ -83,14 +82,8 @@ void on_message(j_common_ptr cinfo, int level) {
     if (code == JWRN_EXTRANEOUS_DATA && all_rows_in && cinfo->err->msg_parm.i[0] <= kStrayBytesMax) return;
     if (code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR) return;
     if (!reader.damaged) cinfo->err->format_message(cinfo, reader.message.data());
-    auto const at_end = code == JWRN_JPEG_EOF || state.unread_marker == JPEG_EOI;
-    // libjpeg reads ahead: that the file is over shows before the first bit is missing.
-    if (code == JWRN_HIT_MARKER && at_end && !reader.bits_missing) {
-        reader.damaged = reader.damaged && !reader.broke_off;
-        reader.bits_missing = true;
-    }
     note_damage(reader);
-    if (at_end) reader.broke_off = true;
+    if (code == JWRN_JPEG_EOF) reader.broke_off = true;
 }
 
 void on_output(j_common_ptr) {}
@@ -269,7 +262,7 @@ std::string describe(Reader const& reader) {
         return reader.broke_off ? "the file breaks off; the whole picture is there, with less detail"
                                 : fmt::format("bad data ({}); the whole picture is there, with less detail",
                                               message_of(reader));
-    if (rows >= all || (reader.broke_off && !reader.bits_missing && reader.cinfo.arith_code == FALSE))
+    if (rows >= all)
         return reader.broke_off ? "the file breaks off just before its end mark; the whole picture is there"
                                 : fmt::format("bad data ({}) after the last row", message_of(reader));
     if (reader.broke_off) return rows_saved("the file breaks off", rows, all);
@@ -325,7 +318,7 @@ Result<Decoded> decode_jpeg(ByteView file, DecodeOptions const& options) {
     }
     if (reader.damaged) {
         auto const nothing = reader.damaged_scan <= 1 && reader.rows_before_damage == 0;
-        if (nothing && (reader.bits_missing || !complete))
+        if (nothing && (reader.broke_off || !complete))
             return fail(Code::DataLoss, "the JPEG breaks off before its first row of blocks: {}",
                         message_of(reader));
         decoded.damaged = true;

@@ -64,7 +64,7 @@ Status write_package(std::filesystem::path const& folder, Package const& package
 
 struct ReadOptions {
     /// If set, the signature must be there and match this Ed25519 public key (PEM).
-    std::optional<std::string> public_key_pem;
+    std::optional<std::string> public_key_pem = std::nullopt;
     std::uint64_t model_bytes_max = std::uint64_t{1} << 30;
 };
 
@@ -74,14 +74,25 @@ struct ReadOptions {
 /// missing or wrong signature; InvalidArgument for a malformed package.json (names the key).
 Result<Package> read_package(std::filesystem::path const& folder, ReadOptions const& options = {});
 
+/// How one golden image came out.
+struct GoldenResult {
+    std::string file;
+    double difference = 0;  // the largest of its probabilities' differences
+};
+
 /// How the golden images came out.
 struct GoldenReport {
     std::size_t images = 0;
     double largest_difference = 0;
     std::string worst_file;
+    std::vector<GoldenResult> results;  // in the order of the package
 };
 
-/// Runs the golden images through the package's model and recipe.
+/// Runs the golden images through the package's model and recipe, without a verdict.
+/// Errors: whatever running the model can fail with.
+Result<GoldenReport> run_golden(Package const& package);
+
+/// run_golden(), and a verdict.
 /// Errors: FailedPrecondition if one differs by more than the tolerance (says which, and by how much) or if
 /// there are none; whatever running the model can fail with.
 Result<GoldenReport> check_golden(Package const& package);
