@@ -60,6 +60,8 @@ int run(int argc, char const* const* argv) {
     app.add_flag("--json", context.json, "One JSON object on standard output (predict: one line a file)");
     app.add_flag("--quiet", context.quiet, "No progress on standard error");
     Chosen chosen;
+    add_predict_command(app, chosen);
+    add_package_command(app, chosen);
     add_backbone_command(app, chosen);
     try {
         app.parse(argc, argv);
