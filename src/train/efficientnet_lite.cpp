@@ -21,7 +21,6 @@ constexpr std::array<std::int64_t, 7> kStageStrides{1, 2, 2, 2, 1, 2, 1};
 constexpr std::int64_t kStemStride = 2;
 constexpr int kBlocksMax = 200;
 
-
 /// Takes weights out by name and remembers which: at the end none may be left over.
 class WeightShelf {
   public:
@@ -33,8 +32,8 @@ class WeightShelf {
         auto const found = weights_.find(name);
         if (found == weights_.end()) return fail(Code::DataLoss, "the weight {} is missing", name);
         if (found->second.shape.size() != rank)
-            return fail(Code::DataLoss, "the weight {} has {} axes, not {}", name,
-                        found->second.shape.size(), rank);
+            return fail(Code::DataLoss, "the weight {} has {} axes, not {}", name, found->second.shape.size(),
+                        rank);
         used_.insert(name);
         return &found->second;
     }
@@ -79,6 +78,12 @@ class Builder {
                 if (stage >= kStageStrides.size())
                     return fail(Code::DataLoss, "{} begins an eighth stage; EfficientNet-Lite has seven",
                                 block_name(block));
+                // The fifth stage's end, half way between pixels and meaning: where a camera's background is
+                // held against its frames (vision/background.hpp).
+                if (stage == 5) {
+                    graph_.add_node("Identity", {at}, {"middle"});
+                    graph_.add_output("middle", {-1, channels_, -1, -1});
+                }
                 stride = kStageStrides[stage++];
                 width = project->shape[0];
             }
@@ -125,7 +130,8 @@ class Builder {
         auto const label = block.substr(1);  // names in the graph without the underscore
         std::string at = input;
         if (shelf_.has(block + "._expand_conv.weight")) {
-            TRY(at, convolve(at, block + "._expand_conv", block + "._bn0", label + ".expand", 1, Kind::Dense));
+            TRY(at,
+                convolve(at, block + "._expand_conv", block + "._bn0", label + ".expand", 1, Kind::Dense));
             at = clip(at, label + ".expand.relu6");
         }
         TRY(at, convolve(at, block + "._depthwise_conv", block + "._bn1", label + ".depthwise", stride,

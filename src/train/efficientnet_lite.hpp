@@ -12,7 +12,8 @@ namespace ounce::train {
 ///   _conv_head + _bn1, _fc.
 /// Batch norms are folded into the convolutions, in double. Padding is TensorFlow's SAME: a stride of 2 pads
 /// below and to the right first. A stage begins where the output width changes.
-/// Input "image" [N,3,H,W]; outputs "map" [N,C,H/32,W/32], "features" [N,C], "imagenet" [N,classes].
+/// Input "image" [N,3,H,W]; outputs "middle" [N,112,H/16,W/16] (the fifth stage's end),
+/// "map" [N,C,H/32,W/32], "features" [N,C], "imagenet" [N,classes].
 /// Deterministic: the same weights give the same bytes, on every machine.
 /// Errors: DataLoss naming the weight that is missing, unused or of the wrong shape.
 Result<Bytes> build_efficientnet_lite(TorchWeights const& weights);
