@@ -247,6 +247,16 @@ TEST_F(PackageTest, WritesNothingThatCouldNotBeReadBack) {
     EXPECT_EQ(std::distance(fs::directory_iterator(temporary_.path()), {}), 1);  // nothing half-made either
 }
 
+// The functional tests use the same package as a file. If this fails on purpose, write it anew with
+// write_package(folder, colour_package()).
+TEST(PackageFormat, ReadsThePackageThatWasWrittenOnce) {
+    auto const stored = read_package(OUNCE_SOURCE_DIR "/tests/data/packages/colours");
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(stored->model, colour_package().model);
+    EXPECT_EQ(stored->info.recipe, colour_package().info.recipe);
+    EXPECT_TRUE(check_golden(*stored));
+}
+
 TEST(CheckGolden, TellsWhichImageIsOffAndByHowMuch) {
     auto package = colour_package();
     auto const report = check_golden(package);
