@@ -28,8 +28,10 @@ Result<Journal> Journal::open(fs::path const& out, fs::path const& folder) {
         return fail(Code::InvalidArgument,
                     "{}: --out must be another folder: we never write among the originals", out.string());
     auto const path = journal_path(out);
-    if (!fs::exists(path, code) && fs::exists(out, code) && !fs::is_empty(out, code) && !fs::exists(out / ".ounce"))
-        return fail(Code::AlreadyExists, "{}: holds other files; choose a new folder for --out", out.string());
+    if (!fs::exists(path, code) && fs::exists(out, code) && !fs::is_empty(out, code) &&
+        !fs::exists(out / ".ounce"))
+        return fail(Code::AlreadyExists, "{}: holds other files; choose a new folder for --out",
+                    out.string());
     TRY_STATUS(make_folder(path.parent_path()));
     TRY(auto database, store::Database::open(path, kMigrations));
     Journal journal(std::move(database));
@@ -59,8 +61,8 @@ Result<std::optional<std::string>> Journal::find_setting(std::string_view key) {
 }
 
 Status Journal::set(std::string_view key, std::string_view value) {
-    return database_.run("INSERT INTO setting VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-                         key, value);
+    return database_.run(
+        "INSERT INTO setting VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", key, value);
 }
 
 Status Batch::begin() {

@@ -36,7 +36,7 @@ CREATE TABLE picture(
   damage TEXT
 );
 CREATE INDEX picture_by_state ON picture(state, id);
-CREATE INDEX picture_in_time ON picture(camera, time_ms, path) WHERE state = 1;
+CREATE INDEX picture_in_time ON picture(camera, time_ms, path);
 CREATE INDEX picture_by_content ON picture(sha256) WHERE sha256 IS NOT NULL;
 
 CREATE TABLE score(

@@ -26,7 +26,7 @@ Result<Bytes> read_start(std::filesystem::path const& path, std::size_t bytes_ma
                                             : Code::DataLoss;
         return fail(code, "{}", std::strerror(errno));
     }
-    struct stat info {};
+    struct stat info{};
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
         ::close(file);
         return fail(Code::InvalidArgument, "not a regular file");

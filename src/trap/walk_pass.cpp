@@ -24,9 +24,10 @@ std::string name_of_root(fs::path const& folder) {
 /// The id of the camera, made if new.
 Result<std::int64_t> camera_id(store::Database& database, CameraIdentity const& camera,
                                vision::Exif const& exif) {
-    TRY_STATUS(database.run(
-        "INSERT INTO camera(key, name, make, model, serial) VALUES(?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING",
-        camera.key, camera.name, exif.make, exif.model, exif.serial));
+    TRY_STATUS(
+        database.run("INSERT INTO camera(key, name, make, model, serial) VALUES(?, ?, ?, ?, ?) ON "
+                     "CONFLICT(key) DO NOTHING",
+                     camera.key, camera.name, exif.make, exif.model, exif.serial));
     return database.count("SELECT id FROM camera WHERE key = ?", camera.key);
 }
 
@@ -82,23 +83,26 @@ Result<ScanCounts> walk_pass(Journal& journal, fs::path const& folder, fs::path 
                                      file.path));
         TRY(auto const known, old.step());
         if (!known) {
-            TRY_STATUS(database.run("INSERT INTO picture(path, size_bytes, modified_ms, walk) VALUES(?, ?, ?, ?)",
-                                    file.path, file.size_bytes, file.modified_ms, walk));
+            TRY_STATUS(
+                database.run("INSERT INTO picture(path, size_bytes, modified_ms, walk) VALUES(?, ?, ?, ?)",
+                             file.path, file.size_bytes, file.modified_ms, walk));
         } else {
             auto const id = old.integer(0);
             bool const same = old.integer(1) == static_cast<std::int64_t>(file.size_bytes) &&
                               old.integer(2) == file.modified_ms;
             // Another try for what may be well by now: rights set, card put in firmly.
             auto const code = old.text(4);
-            bool const again = old.integer(3) == Journal::kUnreadable && (code == "permission-denied" || code == "not-found");
+            bool const again = old.integer(3) == Journal::kUnreadable &&
+                               (code == "permission-denied" || code == "not-found");
             if (same && !again) {
                 TRY_STATUS(database.run("UPDATE picture SET walk = ? WHERE id = ?", walk, id));
             } else {
                 TRY_STATUS(database.run("DELETE FROM score WHERE picture = ?", id));
-                TRY_STATUS(database.run("UPDATE picture SET walk = ?, size_bytes = ?, modified_ms = ?, state = 0, "
-                                        "sha256 = NULL, copy_of = NULL, error = NULL, error_code = NULL, "
-                                        "damage = NULL WHERE id = ?",
-                                        walk, file.size_bytes, file.modified_ms, id));
+                TRY_STATUS(database.run(
+                    "UPDATE picture SET walk = ?, size_bytes = ?, modified_ms = ?, state = 0, "
+                    "camera = NULL, sha256 = NULL, copy_of = NULL, error = NULL, error_code = NULL, "
+                    "damage = NULL WHERE id = ?",
+                    walk, file.size_bytes, file.modified_ms, id));
             }
         }
         progress({.step = "listing pictures", .done = ++met, .total = 0});
@@ -140,12 +144,14 @@ Status place_pass(Journal& journal, fs::path const& folder, int threads, Progres
             } else {
                 auto const camera = identify_camera(picture.path, head->exif, root_name);
                 TRY(auto const id, camera_id(database, camera, head->exif));
-                auto const zone = head->exif.utc_offset ? store::Value(std::int64_t{head->exif.utc_offset->count()})
-                                                        : store::Value();
-                TRY_STATUS(database.run("UPDATE picture SET state = 1, camera = ?, time_ms = ?, time_source = ?, "
-                                        "zone_min = ?, format = ? WHERE id = ?",
-                                        id, to_ms(head->time), static_cast<int>(head->time_source), zone,
-                                        vision::to_string(head->format), picture.id));
+                auto const zone = head->exif.utc_offset
+                                      ? store::Value(std::int64_t{head->exif.utc_offset->count()})
+                                      : store::Value();
+                TRY_STATUS(
+                    database.run("UPDATE picture SET state = 1, camera = ?, time_ms = ?, time_source = ?, "
+                                 "zone_min = ?, format = ? WHERE id = ?",
+                                 id, to_ms(head->time), static_cast<int>(head->time_source), zone,
+                                 vision::to_string(head->format), picture.id));
             }
             progress({.step = "reading times and cameras",
                       .done = ++done,
