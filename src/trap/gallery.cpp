@@ -232,18 +232,12 @@ void remove_later_pages(fs::path const& out, std::size_t pages) {
 
 Result<fs::path> write_gallery(Journal& journal, GalleryOptions const& options, std::string const& promise,
                                ProgressSink const& progress, std::stop_token const& stop) {
-    std::vector<EventRow> looked;
+    TRY(auto const looked, best_events(journal, options.events_max));
     std::vector<EventRow> audit;
     auto& database = journal.database();
     TRY(auto const look_total, database.count("SELECT count(*) FROM event WHERE look = 1"));
     TRY(auto const aside_total, database.count("SELECT count(*) FROM event WHERE look = 0"));
     TRY(auto const pictures, database.count("SELECT count(*) FROM member"));
-    auto const status = for_each_event(journal, [&](EventRow const& event) -> Status {
-        if (!event.look || looked.size() >= options.events_max) return fail(Code::Cancelled, "enough");
-        looked.push_back(event);
-        return {};
-    });
-    if (!status && status.error().code != Code::Cancelled) return fail(status.error());
     TRY_STATUS(for_each_audit_event(journal, [&](EventRow const& event) -> Status {
         audit.push_back(event);
         return {};

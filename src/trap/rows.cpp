@@ -134,6 +134,17 @@ Status for_each_event(Journal& journal, std::function<Status(EventRow const&)> c
     return each_event(journal, std::string(kEvents) + "ORDER BY e.rank", take);
 }
 
+Result<std::vector<EventRow>> best_events(Journal& journal, std::size_t count_max) {
+    TRY(auto rows, journal.database().query(std::string(kEvents) + "WHERE e.look = 1 ORDER BY e.rank LIMIT ?",
+                                            count_max));
+    std::vector<EventRow> events;
+    for (;;) {
+        TRY(auto const row, rows.step());
+        if (!row) return events;
+        events.push_back(event(rows));
+    }
+}
+
 Status for_each_audit_event(Journal& journal, std::function<Status(EventRow const&)> const& take) {
     return each_event(journal, std::string(kEvents) + "WHERE e.audit IS NOT NULL ORDER BY e.audit", take);
 }

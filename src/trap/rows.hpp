@@ -66,6 +66,8 @@ Result<std::vector<PictureRow>> pictures_of_event(Journal& journal, std::int64_t
                                                   std::size_t count_max);
 /// Every event, best first.
 Status for_each_event(Journal& journal, std::function<Status(EventRow const&)> const& take);
+/// The best of those to be looked at.
+Result<std::vector<EventRow>> best_events(Journal& journal, std::size_t count_max);
 /// The events of the audit sample, in its order.
 Status for_each_audit_event(Journal& journal, std::function<Status(EventRow const&)> const& take);
 /// Every file that could not be used: path, code, message; by path.

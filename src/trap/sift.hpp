@@ -46,8 +46,7 @@ enum class Cut {
 
 struct SiftSummary {
     ScanCounts scan;
-    std::uint64_t pictures = 0;    // scored
-    std::uint64_t scored_now = 0;  // of these in this run; the others were known
+    std::uint64_t pictures = 0;  // scored
     std::uint64_t unreadable = 0;
     std::uint64_t damaged = 0;
     std::uint64_t copies = 0;
