@@ -1,5 +1,7 @@
 #include "trap/group.hpp"
 
+#include <algorithm>
+
 #include "crypto/sha256.hpp"
 
 namespace ounce::trap {
@@ -8,7 +10,7 @@ Grouper::Step Grouper::add(CameraTime time) {
     Step step;
     auto const gap = last_ ? time - *last_ : std::chrono::milliseconds::max();
     step.new_event = !last_ || gap > options_.event_gap ||
-                     time - event_start_ > options_.event_duration_max ||
+                     time - event_start_ > std::max(options_.event_duration_max, 2 * options_.event_gap) ||
                      event_pictures_ >= options_.event_pictures_max;
     step.new_burst =
         step.new_event || gap > options_.burst_gap || burst_pictures_ >= options_.burst_pictures_max;

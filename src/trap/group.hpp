@@ -17,7 +17,7 @@ struct GroupOptions {
     /// take for a sequence; ecologists who need independent visits set 30 to 60 minutes.
     std::chrono::milliseconds event_gap = std::chrono::minutes(2);
     /// However close the pictures follow each other, an event is cut here: time-lapse series would
-    /// else be one event a season, which nobody can look through.
+    /// else be one event a season, which nobody can look through. (At twice event_gap if that is longer.)
     std::chrono::milliseconds event_duration_max = std::chrono::minutes(30);
     std::size_t event_pictures_max = 500;
     /// Likewise for bursts; a camera whose clock stands still writes equal times for ever.

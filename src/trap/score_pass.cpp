@@ -231,7 +231,6 @@ Status score_pass(Journal& journal, fs::path const& folder, Scorer const& scorer
         CameraCursor cursor(database, job.camera);
         CameraLine line(database, scorer);
         std::size_t position = 0;
-        auto const step = fmt::format("sifting camera {} of {}", number + 1, jobs.size());
         auto const next = [&]() -> Result<std::optional<Turn>> {
             for (;;) {
                 TRY(auto turn, cursor.next());
@@ -243,7 +242,7 @@ Status score_pass(Journal& journal, fs::path const& folder, Scorer const& scorer
         };
         auto const take = [&](Turn&& turn, Result<Looked>&& looked) -> Status {
             TRY_STATUS(batch.begin());
-            if (!turn.scored) progress({.step = step, .done = ++done, .total = total});
+            if (!turn.scored) progress({.step = "sifting", .done = ++done, .total = total});
             if (!looked) {
                 TRY_STATUS(database.run("DELETE FROM score WHERE picture = ?", turn.id));
                 TRY_STATUS(
