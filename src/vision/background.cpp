@@ -2,20 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/result.hpp"
 
 namespace ounce::vision {
 
-std::vector<float> nearest_distance(std::span<std::vector<float> const* const> distances) {
+std::vector<float> background_distance(std::span<std::vector<float> const* const> distances) {
     OUNCE_CHECK(!distances.empty());
-    auto nearest = *distances.front();
-    for (auto const* const other : distances.subspan(1)) {
-        OUNCE_CHECK(other->size() == nearest.size());
-        for (std::size_t i = 0; i < nearest.size(); ++i) nearest[i] = std::min(nearest[i], (*other)[i]);
+    std::vector<float> result(distances.front()->size());
+    std::vector<float> values(distances.size());
+    auto const rank = values.begin() + static_cast<std::ptrdiff_t>(distances.size() / 8);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        for (std::size_t j = 0; j < distances.size(); ++j) {
+            OUNCE_CHECK(distances[j]->size() == result.size());
+            values[j] = (*distances[j])[i];
+        }
+        std::nth_element(values.begin(), rank, values.end());
+        result[i] = std::max(*rank, 0.0F);
     }
-    return nearest;
+    return result;
 }
 
 std::vector<float> excess_distance(std::span<float const> own,
@@ -38,35 +43,43 @@ std::vector<float> excess_distance(std::span<float const> own,
     return excess;
 }
 
-ChangeSize change_size(std::span<float const> distance, std::span<float const> excess) {
-    OUNCE_CHECK(!distance.empty() && distance.size() == excess.size());
-    return {.largest_distance = *std::max_element(distance.begin(), distance.end()),
-            .largest_excess = *std::max_element(excess.begin(), excess.end()),
-            .mean_excess =
-                std::accumulate(excess.begin(), excess.end(), 0.0F) / static_cast<float>(excess.size())};
+float change_score(std::span<float const> excess) {
+    OUNCE_CHECK(!excess.empty());
+    return *std::max_element(excess.begin(), excess.end());
 }
 
-std::vector<float> changed_features(CellMap const& map, std::span<float const> distance) {
-    OUNCE_CHECK(distance.size() == map.cells());
-    std::vector<float> features(static_cast<std::size_t>(map.channels), 0.0F);
-    float total = 0;
-    for (std::size_t i = 0; i < distance.size(); ++i) {
-        auto const weight = distance[i] * distance[i];
-        total += weight;
-        auto const cell = map.cell(i);
-        for (std::size_t j = 0; j < features.size(); ++j) features[j] += weight * cell[j];
+std::vector<float> changed_features(CellMap const& map, std::span<float const> distance, int columns) {
+    auto const factor = columns / map.columns;
+    OUNCE_CHECK(factor >= 1 && columns == map.columns * factor &&
+                distance.size() == static_cast<std::size_t>(columns * map.rows * factor));
+    auto const channels = static_cast<std::size_t>(map.channels);
+    std::vector<double> weighed(channels, 0.0);
+    std::vector<double> plain(channels, 0.0);
+    double total = 0;
+    for (int y = 0; y < map.rows; ++y) {
+        for (int x = 0; x < map.columns; ++x) {
+            float largest = 0;
+            for (int fy = y * factor; fy < (y + 1) * factor; ++fy)
+                for (int fx = x * factor; fx < (x + 1) * factor; ++fx)
+                    largest = std::max(largest, distance[static_cast<std::size_t>(fy * columns + fx)]);
+            double const weight = double{largest} * largest;
+            total += weight;
+            auto const cell = map.cell(static_cast<std::size_t>(y * map.columns + x));
+            for (std::size_t j = 0; j < channels; ++j) {
+                weighed[j] += weight * cell[j];
+                plain[j] += cell[j];
+            }
+        }
     }
-    for (auto& feature : features) feature /= total + 1e-12F;
-    return features;
-}
-
-std::vector<float> mean_features(CellMap const& map) {
-    std::vector<float> features(static_cast<std::size_t>(map.channels), 0.0F);
-    for (std::size_t i = 0; i < map.cells(); ++i) {
-        auto const cell = map.cell(i);
-        for (std::size_t j = 0; j < features.size(); ++j) features[j] += cell[j];
+    std::vector<float> features(channels, 0.0F);
+    if (total <= 0) return features;
+    double length = 0;
+    for (std::size_t j = 0; j < channels; ++j) {
+        weighed[j] = weighed[j] / total - plain[j] / static_cast<double>(map.cells());
+        length += weighed[j] * weighed[j];
     }
-    for (auto& feature : features) feature /= static_cast<float>(map.cells());
+    length = std::sqrt(length + 1e-12);
+    for (std::size_t j = 0; j < channels; ++j) features[j] = static_cast<float>(weighed[j] / length);
     return features;
 }
 

@@ -65,11 +65,21 @@ TEST(CellDistances, DoNotChangeWithBrightness) {
         EXPECT_NEAR(distance, 0, 1e-5);
 }
 
-TEST(NearestDistance, TakesTheMostSimilarNeighbour) {
-    std::vector<float> const a{0.5F, 0.1F};
-    std::vector<float> const b{0.2F, 0.4F};
+TEST(BackgroundDistance, TakesTheMostSimilarOfFewNeighbours) {
+    std::vector<float> const a{0.5F, 0.1F, -0.01F};
+    std::vector<float> const b{0.2F, 0.4F, 0.1F};
     std::vector<std::vector<float> const*> const both{&a, &b};
-    EXPECT_THAT(nearest_distance(both), ElementsAre(0.2F, 0.1F));
+    EXPECT_THAT(background_distance(both), ElementsAre(0.2F, 0.1F, 0.0F));
+}
+
+TEST(BackgroundDistance, LetsOneOfEightNeighboursHoldTheAnimalToo) {
+    std::vector<std::vector<float>> neighbours(8, {0.6F});
+    neighbours[3] = {0.0F};
+    std::vector<std::vector<float> const*> all;
+    for (auto const& neighbour : neighbours) all.push_back(&neighbour);
+    EXPECT_THAT(background_distance(all), ElementsAre(0.6F));
+    all.pop_back();
+    EXPECT_THAT(background_distance(all), ElementsAre(0.0F));
 }
 
 TEST(ExcessDistance, TakesAwayTheLowerQuartileOfTheNeighbours) {
@@ -83,23 +93,31 @@ TEST(ExcessDistance, TakesAwayTheLowerQuartileOfTheNeighbours) {
     EXPECT_THAT(excess_distance(own, {}), ElementsAre(1, 1));
 }
 
-TEST(ChangedFeatures, WeighCellsByTheSquareOfTheirDistance) {
-    auto const map = cell_map({.shape = {1, 1, 1, 3}, .values = {10, 20, 40}});
-    std::vector<float> const distance{0, 1, 2};
-    EXPECT_THAT(changed_features(map, distance), ElementsAre(FloatNear((20.0F + 4 * 40) / 5, 1e-4F)));
-    EXPECT_THAT(mean_features(map), ElementsAre(FloatNear(70.0F / 3, 1e-4F)));
+TEST(ChangedFeatures, WeighCellsByTheSquareOfTheirDistanceAndLeaveOutThePlace) {
+    // Two channels, three cells: (1, 0), (0, 1), (0, 5).
+    auto const map = cell_map({.shape = {1, 2, 1, 3}, .values = {1, 0, 0, 0, 1, 5}});
+    auto const features = changed_features(map, std::vector<float>{0, 1, 2}, 3);
+    double const a = 0 - 1.0 / 3;
+    double const b = (1.0 + 4 * 5) / 5 - 2;
+    double const length = std::sqrt(a * a + b * b);
+    EXPECT_THAT(features, ElementsAre(FloatNear(static_cast<float>(a / length), 1e-5F),
+                                      FloatNear(static_cast<float>(b / length), 1e-5F)));
+}
+
+TEST(ChangedFeatures, TakeTheLargestOfFinerCells) {
+    auto const map = cell_map({.shape = {1, 2, 1, 2}, .values = {1, 0, 0, 1}});
+    std::vector<float> const fine{0.1F, 0,    0, 0,  //
+                                  0,    0.5F, 0, 0.2F};
+    EXPECT_EQ(changed_features(map, fine, 4), changed_features(map, std::vector<float>{0.5F, 0.2F}, 2));
 }
 
 TEST(ChangedFeatures, AreZeroWhereNothingChanged) {
     auto const map = cell_map({.shape = {1, 1, 1, 2}, .values = {10, 20}});
-    EXPECT_THAT(changed_features(map, std::vector<float>{0, 0}), ElementsAre(0));
+    EXPECT_THAT(changed_features(map, std::vector<float>{0, 0}, 2), ElementsAre(0));
 }
 
-TEST(ChangeSize, TellsTheLargestAndTheMean) {
-    auto const size = change_size(std::vector<float>{0.1F, 0.6F}, std::vector<float>{-0.1F, 0.5F});
-    EXPECT_FLOAT_EQ(size.largest_distance, 0.6F);
-    EXPECT_FLOAT_EQ(size.largest_excess, 0.5F);
-    EXPECT_FLOAT_EQ(size.mean_excess, 0.2F);
+TEST(ChangeScore, IsTheLargestExcess) {
+    EXPECT_EQ(change_score(std::vector<float>{-0.1F, 0.5F, 0.2F}), 0.5F);
 }
 
 TEST(ChangeBox, JoinsTheCellsAroundThePeak) {

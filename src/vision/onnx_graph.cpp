@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -192,6 +194,33 @@ void OnnxGraph::add_metadata(std::string const& key, std::string const& value) {
     auto* const entry = state_->model.add_metadata_props();
     entry->set_key(key);
     entry->set_value(value);
+}
+
+void OnnxGraph::prune() {
+    auto& graph = state_->graph();
+    OUNCE_CHECK(graph.output_size() > 0);
+    std::set<std::string, std::less<>> needed;
+    for (auto const& output : graph.output()) needed.insert(output.name());
+    // Nodes stand in order of use: from the last to the first, a node is needed if what it makes is.
+    std::vector<char> keep(static_cast<std::size_t>(graph.node_size()), 0);
+    for (int i = graph.node_size() - 1; i >= 0; --i) {
+        auto const& node = graph.node(i);
+        if (std::none_of(node.output().begin(), node.output().end(),
+                         [&](auto const& name) { return needed.contains(name); }))
+            continue;
+        keep[static_cast<std::size_t>(i)] = 1;
+        needed.insert(node.input().begin(), node.input().end());
+    }
+    auto* const nodes = graph.mutable_node();
+    int kept = 0;
+    for (int i = 0; i < nodes->size(); ++i)
+        if (keep[static_cast<std::size_t>(i)] != 0) nodes->SwapElements(kept++, i);
+    nodes->DeleteSubrange(kept, nodes->size() - kept);
+    auto* const weights = graph.mutable_initializer();
+    int used = 0;
+    for (int i = 0; i < weights->size(); ++i)
+        if (needed.contains(weights->Get(i).name())) weights->SwapElements(used++, i);
+    weights->DeleteSubrange(used, weights->size() - used);
 }
 
 bool OnnxGraph::has(std::string_view name) const {

@@ -43,6 +43,9 @@ class OnnxGraph {
     /// Free text kept in the model (`metadata_props`).
     void add_metadata(std::string const& key, std::string const& value);
 
+    /// Drops every node and weight that no output needs. Outputs must have been named.
+    void prune();
+
     [[nodiscard]] bool has(std::string_view name) const;
     [[nodiscard]] Bytes serialize() const;
 

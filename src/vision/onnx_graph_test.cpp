@@ -84,5 +84,23 @@ TEST(OnnxGraph, RefusesAFileThatIsAllEmptyMessages) {
     EXPECT_EQ(graph.error().code, Code::ResourceExhausted) << graph.error().message;
 }
 
+TEST(OnnxGraph, PruneKeepsOnlyWhatTheOutputsNeed) {
+    OnnxGraph graph;
+    graph.add_input("x", {1, 2});
+    graph.add_floats("unused", {1000}, std::vector<float>(1000, 1.0F));
+    graph.add_floats("two", {}, {2});
+    graph.add_node("Add", {"x", "unused"}, {"aside"});
+    graph.add_node("Mul", {"x", "two"}, {"half way"});
+    graph.add_node("Neg", {"half way"}, {"end"});
+    graph.add_output("half way", {1, 2});
+    auto const whole = graph.serialize().size();
+    graph.prune();
+    auto const pruned = graph.serialize();
+    EXPECT_LT(pruned.size(), whole - 3900);
+    auto const session = Session::create(pruned);
+    ASSERT_TRUE(session) << session.error().message;
+    EXPECT_EQ(session->run({{1, 2}, {3, 4}}, {"half way"})->front().values, (std::vector<float>{6, 8}));
+}
+
 }  // namespace
 }  // namespace ounce::vision
