@@ -36,10 +36,13 @@ struct Reader {
     // Where the first damage was seen.
     bool damaged = false;
     bool broke_off = false;
+    bool bits_missing = false;  // the decoder had to make up bits after the end
     int damaged_scan = 0;
     JDIMENSION rows_before_damage = 0;  // of blocks, in that scan
 
     ByteView file;
+    std::size_t good_bytes = 0;  // how far reading had come before the last step
+    std::string reason;          // why the file was cut by us
     bool whole_file_first = false;
     JSAMPLE* pixels = nullptr;
     std::size_t row_bytes = 0;
@@ -82,8 +85,14 @@ void on_message(j_common_ptr cinfo, int level) {
     if (code == JWRN_EXTRANEOUS_DATA && all_rows_in && cinfo->err->msg_parm.i[0] <= kStrayBytesMax) return;
     if (code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR) return;
     if (!reader.damaged) cinfo->err->format_message(cinfo, reader.message.data());
+    auto const at_end = code == JWRN_JPEG_EOF || state.unread_marker == JPEG_EOI;
+    // libjpeg reads ahead: that the file is over shows before the first bit is missing.
+    if (code == JWRN_HIT_MARKER && at_end && !reader.bits_missing) {
+        reader.damaged = reader.damaged && !reader.broke_off;
+        reader.bits_missing = true;
+    }
     note_damage(reader);
-    if (code == JWRN_JPEG_EOF) reader.broke_off = true;
+    if (at_end) reader.broke_off = true;
 }
 
 void on_output(j_common_ptr) {}
@@ -115,6 +124,7 @@ void step_start(Reader& reader) {
 /// Takes in all scans of a progressive file, so that damage in a late scan costs that scan's detail only.
 void step_read_scans(Reader& reader) {
     for (;;) {
+        reader.good_bytes = reader.file.size() - reader.cinfo.src->bytes_in_buffer;
         auto const result = jpeg_consume_input(&reader.cinfo);
         if (result == JPEG_REACHED_EOI || result == JPEG_SUSPENDED) return;
         if (reader.cinfo.input_scan_number > kScansMax) {
@@ -126,10 +136,7 @@ void step_read_scans(Reader& reader) {
 }
 
 void step_start_output(Reader& reader) {
-    auto& cinfo = reader.cinfo;
-    // After an error in a scan its rows beyond the error are not to be asked for again.
-    auto const last = cinfo.input_scan_number;
-    jpeg_start_output(&cinfo, reader.failure != 0 && last > 1 ? last - 1 : last);
+    jpeg_start_output(&reader.cinfo, reader.cinfo.input_scan_number);
 }
 
 void step_rows(Reader& reader) {
@@ -259,14 +266,64 @@ std::string describe(Reader const& reader) {
     auto const rows = static_cast<std::int64_t>(reader.rows_before_damage);
     auto const all = static_cast<std::int64_t>(reader.cinfo.total_iMCU_rows);
     if (reader.damaged_scan > 1)
-        return reader.broke_off ? "the file breaks off; the whole picture is there, with less detail"
-                                : fmt::format("bad data ({}); the whole picture is there, with less detail",
-                                              message_of(reader));
-    if (rows >= all)
+        return reader.broke_off && reader.reason.empty()
+                   ? "the file breaks off; the whole picture is there, with less detail"
+                   : fmt::format("bad data ({}); the whole picture is there, with less detail",
+                                 reader.reason.empty() ? message_of(reader) : reader.reason);
+    if (!reader.reason.empty())
+        return fmt::format("bad data ({}) from {} % of the rows on", reader.reason, 100 * rows / all);
+    if (rows >= all || (reader.broke_off && !reader.bits_missing && reader.cinfo.arith_code == FALSE))
         return reader.broke_off ? "the file breaks off just before its end mark; the whole picture is there"
                                 : fmt::format("bad data ({}) after the last row", message_of(reader));
     if (reader.broke_off) return rows_saved("the file breaks off", rows, all);
     return fmt::format("bad data ({}) from {} % of the rows on", message_of(reader), 100 * rows / all);
+}
+
+/// Reads the header, checks what the picture will take, and begins.
+Status open(Reader& reader, ByteView file, DecodeOptions const& options) {
+    prepare(reader, file);
+    if (!attempt(reader, step_header)) return failure_of(reader);
+    auto& cinfo = reader.cinfo;
+    auto const inks = cinfo.jpeg_color_space == JCS_CMYK || cinfo.jpeg_color_space == JCS_YCCK;
+    cinfo.out_color_space = inks ? JCS_CMYK : JCS_RGB;
+    cinfo.scale_num = 1;
+    cinfo.scale_denom = reduction_for(cinfo.image_width, cinfo.image_height, options.shorter_side_min_px);
+    if (!attempt(reader, step_dimensions)) return failure_of(reader);
+
+    reader.whole_file_first = jpeg_has_multiple_scans(&cinfo) == TRUE;
+    TRY_STATUS(check_size(cinfo.output_width, cinfo.output_height,
+                          working_bytes(cinfo, reader.whole_file_first), options.memory_bytes_max));
+    cinfo.mem->max_memory_to_use =
+        static_cast<long>(std::min<std::size_t>(options.memory_bytes_max, std::numeric_limits<long>::max()));
+    if (!attempt(reader, step_start)) return failure_of(reader);
+    return {};
+}
+
+/// The pixels, once all scans are in or as they come.
+Result<Decoded> finish(Reader& reader) {
+    auto& cinfo = reader.cinfo;
+    Decoded decoded;
+    decoded.full_width_px = static_cast<int>(cinfo.image_width);
+    decoded.full_height_px = static_cast<int>(cinfo.image_height);
+    decoded.grey = cinfo.num_components == 1;
+    decoded.image = make_image(static_cast<int>(cinfo.output_width), static_cast<int>(cinfo.output_height));
+    if (reader.whole_file_first && !attempt(reader, step_start_output)) return failure_of(reader);
+    auto const complete = read_rows(reader, decoded.image);
+    if (!complete) {  // grey, like what libjpeg itself puts where data is missing
+        auto const rows = static_cast<std::ptrdiff_t>(reader.rows_read * reader.row_bytes);
+        std::fill(decoded.image.rgb.begin() + rows, decoded.image.rgb.end(), std::uint8_t{128});
+    } else if (!attempt(reader, step_end)) {
+        note_damage(reader);
+    }
+    if (!reader.damaged) return decoded;
+
+    auto const nothing = reader.damaged_scan <= 1 && reader.rows_before_damage == 0;
+    if (nothing && (reader.bits_missing || !complete))
+        return fail(Code::DataLoss, "the JPEG breaks off before its first row of blocks: {}",
+                    message_of(reader));
+    decoded.damaged = true;
+    decoded.damage = describe(reader);
+    return decoded;
 }
 
 }  // namespace
@@ -281,50 +338,15 @@ Result<ImageHeader> read_jpeg_header(ByteView file) {
 
 Result<Decoded> decode_jpeg(ByteView file, DecodeOptions const& options) {
     Reader reader;
-    prepare(reader, file);
-    if (!attempt(reader, step_header)) return failure_of(reader);
-    auto& cinfo = reader.cinfo;
-    auto const inks = cinfo.jpeg_color_space == JCS_CMYK || cinfo.jpeg_color_space == JCS_YCCK;
-    cinfo.out_color_space = inks ? JCS_CMYK : JCS_RGB;
-    cinfo.scale_num = 1;
-    cinfo.scale_denom = reduction_for(cinfo.image_width, cinfo.image_height, options.shorter_side_min_px);
-    if (!attempt(reader, step_dimensions)) return failure_of(reader);
-
-    auto const several_scans = jpeg_has_multiple_scans(&cinfo) == TRUE;
-    TRY_STATUS(check_size(cinfo.output_width, cinfo.output_height, working_bytes(cinfo, several_scans),
-                          options.memory_bytes_max));
-    cinfo.mem->max_memory_to_use =
-        static_cast<long>(std::min<std::size_t>(options.memory_bytes_max, std::numeric_limits<long>::max()));
-
-    reader.whole_file_first = several_scans;
-    if (!attempt(reader, step_start)) return failure_of(reader);
-    if (several_scans) {
-        auto const all_in = attempt(reader, step_read_scans);
-        if (!all_in && reader.damaged_scan <= 1 && reader.rows_before_damage == 0) return failure_of(reader);
-        if (!attempt(reader, step_start_output)) return failure_of(reader);
-    }
-
-    Decoded decoded;
-    decoded.full_width_px = static_cast<int>(cinfo.image_width);
-    decoded.full_height_px = static_cast<int>(cinfo.image_height);
-    decoded.grey = cinfo.num_components == 1;
-    decoded.image = make_image(static_cast<int>(cinfo.output_width), static_cast<int>(cinfo.output_height));
-    auto const complete = read_rows(reader, decoded.image);
-    if (!complete) {  // grey, like what libjpeg itself puts where data is missing
-        auto const rows = static_cast<std::ptrdiff_t>(reader.rows_read * reader.row_bytes);
-        std::fill(decoded.image.rgb.begin() + rows, decoded.image.rgb.end(), std::uint8_t{128});
-    } else if (!attempt(reader, step_end)) {
-        note_damage(reader);
-    }
-    if (reader.damaged) {
-        auto const nothing = reader.damaged_scan <= 1 && reader.rows_before_damage == 0;
-        if (nothing && (reader.broke_off || !complete))
-            return fail(Code::DataLoss, "the JPEG breaks off before its first row of blocks: {}",
-                        message_of(reader));
-        decoded.damaged = true;
-        decoded.damage = describe(reader);
-    }
-    return decoded;
+    TRY_STATUS(open(reader, file, options));
+    if (!reader.whole_file_first || attempt(reader, step_read_scans)) return finish(reader);
+    // What is there of a progressive file can still be shown, but not by this reader: after an error libjpeg
+    // may have half of a second header in its state. So once more, as if the file ended before the error.
+    Reader again;
+    again.reason = message_of(reader);
+    TRY_STATUS(open(again, reader.file.first(reader.good_bytes), options));
+    if (!attempt(again, step_read_scans)) return failure_of(again);
+    return finish(again);
 }
 
 }  // namespace ounce::vision
