@@ -52,7 +52,13 @@ fetch_from_pypi() {
     python3 -m pip download --no-deps --only-binary=:all: "${flags[@]}" --dest "$folder" "$name==$version"
 }
 
+# need_npm: Debian's npm where there is no other: with what it needs it is 400 small packages.
+need_npm() {
+    command -v npm > /dev/null && return
+    say "  npm, as a Debian package"
+    apt_install npm
+}
+
 fetch_from_npm() {
-    command -v npm > /dev/null || apt_install npm >&2
     npm pack --silent --pack-destination "$4" "$1@$2"
 }

