@@ -1,5 +1,7 @@
 #include "vision/graphdef.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -38,6 +40,8 @@ Result<format::GraphDef> parse(ByteView bytes) {
     if (bytes.size() > kFileBytesMax)
         return fail(Code::ResourceExhausted, "its {} bytes are more than {}", bytes.size(), kFileBytesMax);
     TRY_STATUS(check_wire_bounds(bytes, kGraph));
+    google::protobuf::LogSilencer const
+        quiet;  // names that are no UTF-8 come back as an error, not on stderr
     format::GraphDef graph;
     if (!graph.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
         return fail(Code::DataLoss, "its {} bytes cannot be read as one", bytes.size());
