@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import subprocess
 
 import pytest
 
@@ -89,3 +91,16 @@ def test_a_picture_cut_short_is_used_and_said_to_be_damaged(ounce, seed_models, 
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     line = ounce.json_lines("predict", "--model", seed_models / "fruits", cut)[0]
     assert line["predictions"] and line["damaged"]
+
+
+def test_an_interrupt_ends_it_between_files_with_whole_lines(ounce, seed_models, photos):
+    running = subprocess.Popen([ounce.path, "predict", "--quiet", "--json", "--model", seed_models / "fruits",
+                                *[photos] * 5], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    first = running.stdout.readline()  # from here on it is at work, and far from the end
+    running.send_signal(signal.SIGINT)
+    lines = (first + running.stdout.read()).splitlines()
+    assert "stopped before" in running.stderr.read()
+    assert running.wait(timeout=60) == 130
+    assert json.loads(lines[-1])["error"]["code"] == "cancelled"
+    assert all("predictions" in json.loads(line) for line in lines[:-1])
+    assert 1 < len(lines) < 900
