@@ -63,6 +63,8 @@ int run(int argc, char const* const* argv) {
     add_predict_command(app, chosen);
     add_package_command(app, chosen);
     add_backbone_command(app, chosen);
+    add_train_command(app, chosen);
+    add_evaluate_command(app, chosen);
     add_sift_command(app, chosen);
     try {
         app.parse(argc, argv);
