@@ -41,8 +41,8 @@ CommandResult run_evaluation(Context const& context, Typed const& typed) {
         auto answers = OrderedJson::array();
         for (std::size_t i = 0; i < report.names.size(); ++i) {
             auto const row = report.probabilities.row(i);
-            answers.push_back({{"path", report.names[i]},
-                               {"probabilities", std::vector<float>(row.begin(), row.end())}});
+            answers.push_back(
+                {{"path", report.names[i]}, {"probabilities", std::vector<float>(row.begin(), row.end())}});
         }
         print(dump_json(OrderedJson{{"model", typed.model},
                                     {"groups", report.group_source},
@@ -57,7 +57,8 @@ CommandResult run_evaluation(Context const& context, Typed const& typed) {
     } else {
         print("\n" + evaluation_table(report.evaluation, measured, report.names) + "\n" +
               problems_text(report.problems, report.warnings) +
-              fmt::format("{} pictures in {:.1f} s ({})\n", report.names.size(), report.seconds, report.group_source));
+              fmt::format("{} pictures in {:.1f} s ({})\n", report.names.size(), report.seconds,
+                          report.group_source));
     }
     return 0;
 }
@@ -67,10 +68,14 @@ CommandResult run_evaluation(Context const& context, Typed const& typed) {
 void add_evaluate_command(CLI::App& app, Chosen& chosen) {
     auto* const command = app.add_subcommand("evaluate", "Measure a model on other tagged pictures");
     auto const typed = std::make_shared<Typed>();
-    command->add_option("PICTURES", typed->pictures, "Folder with one folder for each tag, or a CSV (path,tag,group)")
+    command
+        ->add_option("PICTURES", typed->pictures,
+                     "Folder with one folder for each tag, or a CSV (path,tag,group)")
         ->required();
-    command->add_option("--model", typed->model, "Package folder, or a model.pb with labels.txt beside it")->required();
-    command->add_option("--threshold", typed->threshold, "Instead of the package's own")->check(CLI::Range(0.0, 1.0));
+    command->add_option("--model", typed->model, "Package folder, or a model.pb with labels.txt beside it")
+        ->required();
+    command->add_option("--threshold", typed->threshold, "Instead of the package's own")
+        ->check(CLI::Range(0.0, 1.0));
     command->add_option("--key", typed->key, "Public key (PEM, Ed25519) that must have signed the package");
     command->add_option("--threads", typed->threads, "0: all processors")->check(CLI::Range(0, 1024));
     command->footer("Example: ounce evaluate --model leopard.package other-photographs/\n");

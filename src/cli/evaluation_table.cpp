@@ -37,8 +37,9 @@ std::string evaluation_table(train::Evaluation const& evaluation, train::Evaluat
     out += fmt::format("mean average precision  {:.2f}\n", evaluation.mean_average_precision);
     out += fmt::format("calibration error       {:.3f}\n", evaluation.calibration_error);
     if (evaluation.gate)
-        out += fmt::format("as a gate               {} of what has a tag is missed; {:.0f} of 1000 empties are kept\n",
-                           number(evaluation.gate->missed), evaluation.gate->false_alarms_per_1000);
+        out += fmt::format(
+            "as a gate               {} of what has a tag is missed; {:.0f} of 1000 empties are kept\n",
+            number(evaluation.gate->missed), evaluation.gate->false_alarms_per_1000);
     out += fmt::format("\n{:<24}{:>9}{:>20}{:>20}{:>10}{:>11}\n", "TAG", "PICTURES", "PRECISION", "RECALL",
                        "AVG PREC", "THRESHOLD");
     for (auto const& tag : evaluation.tags)

@@ -59,8 +59,8 @@ Result<train::TrainOptions> understood(Typed const& typed) {
         options.kind = typed.kind == "multilabel" ? vision::Kind::Multilabel : vision::Kind::Multiclass;
     options.negative = typed.negative;
     options.loss = typed.head == "svm" ? train::Loss::Svm : train::Loss::Logistic;
-    options.level = typed.level == "advanced" ? train::TrainOptions::Level::Advanced
-                                              : train::TrainOptions::Level::Quick;
+    options.level =
+        typed.level == "advanced" ? train::TrainOptions::Level::Advanced : train::TrainOptions::Level::Quick;
     options.budget_minutes = typed.budget;
     options.seed = typed.seed;
     options.folds = typed.folds;
@@ -119,8 +119,8 @@ CommandResult run_training(Context const& context, Typed const& typed) {
     TRY(auto const options, understood(typed));
     auto const sink = context.quiet ? ProgressSink() : stderr_progress();
     TRY(auto const report, train::train(options, sink, context.stop));
-    train::EvaluationInput const measured{report.info.kind,  report.info.tags, &report.probabilities,
-                                          &report.labels,    report.groups,    options.seed};
+    train::EvaluationInput const measured{report.info.kind, report.info.tags, &report.probabilities,
+                                          &report.labels,   report.groups,    options.seed};
     if (context.json) {
         print(dump_json(summary(report, measured, typed.out)) + "\n");
         return 0;
@@ -142,9 +142,12 @@ CommandResult run_training(Context const& context, Typed const& typed) {
 }  // namespace
 
 void add_train_command(CLI::App& app, Chosen& chosen) {
-    auto* const command = app.add_subcommand("train", "Learn from tagged photographs and write a model package");
+    auto* const command =
+        app.add_subcommand("train", "Learn from tagged photographs and write a model package");
     auto const typed = std::make_shared<Typed>();
-    command->add_option("PICTURES", typed->pictures, "Folder with one folder for each tag, or a CSV (path,tag,group)")
+    command
+        ->add_option("PICTURES", typed->pictures,
+                     "Folder with one folder for each tag, or a CSV (path,tag,group)")
         ->required();
     command->add_option("--out", typed->out, "Package folder to write")->required();
     command->add_option("--name", typed->name, "Name of the model (default: that of the package folder)");
@@ -157,8 +160,10 @@ void add_train_command(CLI::App& app, Chosen& chosen) {
     command->add_option("--budget", typed->budget, "Minutes that --level advanced and --side auto may take")
         ->check(CLI::Range(0.0, 100'000.0))
         ->capture_default_str();
-    command->add_option("--side", typed->side, "Side of the model's input in pixels (224, 320, 448, 640), or auto");
-    command->add_option("--pooling", typed->pooling, "How the map becomes features (default: cross-validated)")
+    command->add_option("--side", typed->side,
+                        "Side of the model's input in pixels (224, 320, 448, 640), or auto");
+    command
+        ->add_option("--pooling", typed->pooling, "How the map becomes features (default: cross-validated)")
         ->check(CLI::IsMember({"auto", "average", "maximum", "topk", "average+maximum"}));
     command->add_option("--backbone", typed->backbone, "See 'ounce backbone list' (default: the first)");
     command->add_option("--head", typed->head, "Logistic regression or linear SVM")

@@ -94,9 +94,9 @@ Result<FeatureTable> FeatureExtractor::extract(std::span<PictureFile const> pict
     // One folder for each way of looking, so that opening the cache reads nothing that is of no use.
     std::optional<RecordCache> cache;
     if (!cache_.folder.empty()) {
-        auto const way = fmt::format("{}@{} {} {} {} {}", backbone_.name, backbone_.version,
-                                     backbone_.onnx_sha256, dump_json(vision::to_json(recipe)),
-                                     to_string(view), kVersion);
+        auto const way =
+            fmt::format("{}@{} {} {} {} {}", backbone_.name, backbone_.version, backbone_.onnx_sha256,
+                        dump_json(vision::to_json(recipe)), to_string(view), kVersion);
         trim_cache(cache_.folder, cache_.bytes_max);
         auto opened = RecordCache::open(cache_.folder / crypto::sha256_hex(as_bytes(way)).substr(0, 24),
                                         cache_.bytes_max);

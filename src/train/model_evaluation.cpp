@@ -31,8 +31,8 @@ std::set<std::string> training_pictures(std::filesystem::path const& model,
 
 }  // namespace
 
-Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& options, ProgressSink const& progress,
-                                             std::stop_token stop) {
+Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& options,
+                                             ProgressSink const& progress, std::stop_token stop) {
     ModelEvaluationReport report;
     int const threads = options.threads > 0 ? options.threads : processor_count();
     vision::Classifier::Options opening;
@@ -63,9 +63,10 @@ Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& optio
             reasons[i] = "its tag is none of the model's";
         } else {
             auto const bytes = read_file(listing.pictures[i].path, kPictureBytesMax);
-            auto const answer = bytes ? classifier.classify(*bytes)
-                                      : Result<vision::Classification>(fail(bytes.error()));
-            if (!answer) reasons[i] = answer.error().message;
+            auto const answer =
+                bytes ? classifier.classify(*bytes) : Result<vision::Classification>(fail(bytes.error()));
+            if (!answer)
+                reasons[i] = answer.error().message;
             else
                 for (auto const& prediction : answer->predictions) {
                     auto const k = std::ranges::find(tags, prediction.tag) - tags.begin();
@@ -96,17 +97,18 @@ Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& optio
     report.probabilities.rows = report.names.size();
     report.problems = std::move(listing.problems);
     if (report.names.empty())
-        return fail(Code::FailedPrecondition,
-                    "{}: no picture could be measured: the model knows {} tags, and no readable picture has one",
-                    options.pictures.string(), tags.size());
+        return fail(
+            Code::FailedPrecondition,
+            "{}: no picture could be measured: the model knows {} tags, and no readable picture has one",
+            options.pictures.string(), tags.size());
     if (report.learnt_from > 0)
         report.warnings.push_back(
-            fmt::format("the model learnt from {} of these {} pictures: the numbers flatter", report.learnt_from,
-                        report.names.size()));
+            fmt::format("the model learnt from {} of these {} pictures: the numbers flatter",
+                        report.learnt_from, report.names.size()));
     for (auto const& tag : report.unknown_tags)
         report.warnings.push_back(fmt::format("the model does not know the tag '{}'", tag));
-    report.evaluation = evaluate({report.info.kind, report.info.tags, &report.probabilities, &report.labels,
-                                  report.groups, 1});
+    report.evaluation = evaluate(
+        {report.info.kind, report.info.tags, &report.probabilities, &report.labels, report.groups, 1});
     return report;
 }
 

@@ -32,13 +32,13 @@ struct ModelEvaluationReport {
     std::vector<std::string> unknown_tags;  // of the pictures, which the model does not know
     std::size_t learnt_from = 0;            // pictures that the model was trained on: their answers flatter
     std::vector<std::string> warnings;
-    double seconds = 0;                     // that answering took
+    double seconds = 0;  // that answering took
 };
 
 /// Asks a model about tagged pictures and measures its answers as `train` measures its own. Pictures of tags
 /// that a multiclass model does not know are left out and said so. Errors: as Classifier::open,
 /// list_pictures, identify_pictures; FailedPrecondition if no picture is left to measure by; Cancelled.
-Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& options, ProgressSink const& progress,
-                                             std::stop_token stop);
+Result<ModelEvaluationReport> evaluate_model(ModelEvaluationOptions const& options,
+                                             ProgressSink const& progress, std::stop_token stop);
 
 }  // namespace ounce::train

@@ -20,8 +20,10 @@ std::string add_pooling(OnnxGraph& graph, Pooling pooling, std::size_t channels,
         case Pooling::Maximum:
             return flat("GlobalMaxPool", "pooled_maximum");
         case Pooling::AverageMaximum:
-            graph.add_node("Concat", {flat("GlobalAveragePool", "pooled_average"), flat("GlobalMaxPool", "pooled_maximum")},
-                           {"pooled"}, {{"axis", std::int64_t{1}}});
+            graph.add_node(
+                "Concat",
+                {flat("GlobalAveragePool", "pooled_average"), flat("GlobalMaxPool", "pooled_maximum")},
+                {"pooled"}, {{"axis", std::int64_t{1}}});
             return "pooled";
         case Pooling::Top:
             break;
@@ -39,12 +41,12 @@ std::string add_pooling(OnnxGraph& graph, Pooling pooling, std::size_t channels,
 
 }  // namespace
 
-Result<Bytes> export_model(ByteView backbone, std::size_t channels, int side_px, int stride_px, Pooling pooling,
-                           LinearHead const& head) {
+Result<Bytes> export_model(ByteView backbone, std::size_t channels, int side_px, int stride_px,
+                           Pooling pooling, LinearHead const& head) {
     auto const width = pooling == Pooling::AverageMaximum ? 2 * channels : channels;
     if (head.width != width)
-        return fail(Code::InvalidArgument, "a head of width {} does not fit {} pooling of {} channels", head.width,
-                    to_string(pooling), channels);
+        return fail(Code::InvalidArgument, "a head of width {} does not fit {} pooling of {} channels",
+                    head.width, to_string(pooling), channels);
     TRY(auto graph, OnnxGraph::parse(backbone));
     for (char const* const name : {"map", "features", "imagenet"})
         if (!graph.has(name)) return fail(Code::InvalidArgument, "the backbone has no '{}'", name);
@@ -60,6 +62,7 @@ Result<Bytes> export_model(ByteView backbone, std::size_t channels, int side_px,
     auto const c = static_cast<std::int64_t>(channels);
     graph.add_output("probabilities", {-1, classes});
     graph.add_output("map", {-1, c, -1, -1});
+    if (graph.has("middle")) graph.add_output("middle", {-1, -1, -1, -1});
     graph.add_output("features", {-1, c});
     graph.add_output("imagenet", {-1, 1000});
     return graph.serialize();

@@ -73,7 +73,8 @@ TEST(ExportModel, SameInputSameBytes) {
 
 TEST(ExportModel, RefusesWhatDoesNotFit) {
     auto const head = random_head(vision::Kind::Multiclass, 5);
-    EXPECT_EQ(export_model(tiny_backbone(), 4, 16, 2, Pooling::Average, head).error().code, Code::InvalidArgument);
+    EXPECT_EQ(export_model(tiny_backbone(), 4, 16, 2, Pooling::Average, head).error().code,
+              Code::InvalidArgument);
     EXPECT_FALSE(export_model(as_bytes("no model"), 5, 16, 2, Pooling::Average, head));
 }
 

@@ -82,7 +82,8 @@ void drop(std::vector<T>& items, std::vector<std::uint8_t> const& keep) {
     items.resize(to);
 }
 
-std::string data_set_hash(std::vector<Picture> const& pictures, std::vector<PictureIdentity> const& identities) {
+std::string data_set_hash(std::vector<Picture> const& pictures,
+                          std::vector<PictureIdentity> const& identities) {
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < pictures.size(); ++i) {
         auto tags = pictures[i].tags;
@@ -194,18 +195,20 @@ void add_warnings(TrainReport& report, Dataset const& dataset) {
         for (std::size_t i = 0; i < report.groups.size(); ++i) {
             if (!dataset.labels.has(i, k)) continue;
             ++pictures;
-            if (report.groups[i] < 0) single = true;
-            else groups.insert(report.groups[i]);
+            if (report.groups[i] < 0)
+                single = true;
+            else
+                groups.insert(report.groups[i]);
         }
         if (!single && groups.size() == 1)
-            report.warnings.push_back(
-                fmt::format("all {} pictures of '{}' belong to one group: whether it is recognised elsewhere could "
-                            "not be measured",
-                            pictures, dataset.tags[k]));
-        else if (pictures < 30)
             report.warnings.push_back(fmt::format(
-                "'{}' has only {} pictures: its numbers are rough, 30 or more are better", dataset.tags[k],
-                pictures));
+                "all {} pictures of '{}' belong to one group: whether it is recognised elsewhere could "
+                "not be measured",
+                pictures, dataset.tags[k]));
+        else if (pictures < 30)
+            report.warnings.push_back(
+                fmt::format("'{}' has only {} pictures: its numbers are rough, 30 or more are better",
+                            dataset.tags[k], pictures));
     }
     if (!report.evaluation.label_doubts.empty())
         report.warnings.push_back(fmt::format(
@@ -227,11 +230,11 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     // What there is, before anything costly.
     TRY(auto listing, list_pictures(options.pictures));
     auto const single_tag = [](Picture const& picture) { return picture.tags.size() == 1; };
-    auto const kind = options.kind.value_or(std::ranges::all_of(listing.pictures, single_tag)
-                                                ? vision::Kind::Multiclass
-                                                : vision::Kind::Multilabel);
-    TRY(auto identities, identify_pictures(listing, kind == vision::Kind::Multilabel, options.cache, threads,
-                                           progress, stop));
+    auto const kind =
+        options.kind.value_or(std::ranges::all_of(listing.pictures, single_tag) ? vision::Kind::Multiclass
+                                                                                : vision::Kind::Multilabel);
+    TRY(auto identities,
+        identify_pictures(listing, kind == vision::Kind::Multilabel, options.cache, threads, progress, stop));
     auto const checked = number_tags(listing.pictures, kind, options.negative);
     if (!checked) return fail(checked.error().in(options.pictures.string()));
     std::vector<PictureFile> files;
@@ -259,7 +262,8 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
         TRY(auto table, extractor.extract(files, side, View::Plain, progress, stop));
         if (table.computed > 0)
             seconds_per_pixel = std::max(
-                seconds_per_pixel, table.seconds / (static_cast<double>(side) * side * static_cast<double>(table.computed)));
+                seconds_per_pixel,
+                table.seconds / (static_cast<double>(side) * side * static_cast<double>(table.computed)));
         spent += table.seconds;
         report.pictures_computed += table.computed;
         std::vector<std::uint8_t> keep(files.size(), 1);
@@ -278,11 +282,13 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
         }
     }
     auto numbered = number_tags(listing.pictures, kind, options.negative);
-    if (!numbered) return fail(numbered.error().in(options.pictures.string() + ", without unreadable pictures"));
+    if (!numbered)
+        return fail(numbered.error().in(options.pictures.string() + ", without unreadable pictures"));
     auto const& dataset = *numbered;
     for (std::size_t i = 0; i < files.size(); ++i)
         if (looks[0].views[0].damaged[i] != 0)
-            listing.problems.push_back({listing.pictures[i].name, "damaged; what could be saved of it was used"});
+            listing.problems.push_back(
+                {listing.pictures[i].name, "damaged; what could be saved of it was used"});
     clock.done("features");
 
     // Pictures that belong together stay together.
@@ -296,26 +302,31 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
         for (int const group : merged) ++sizes[group];
         std::size_t largest = 0;
         for (auto const& [group, size] : sizes) largest = std::max(largest, size);
-        if (largest * 2 <= merged.size() && sizes.size() >= 2) groups = std::move(merged);
+        if (largest * 2 <= merged.size() && sizes.size() >= 2)
+            groups = std::move(merged);
         else if (!pairs.empty())
-            report.warnings.push_back(
-                fmt::format("{} pairs of pictures are nearly the same and lie on both sides of the measure: the "
-                            "numbers flatter",
-                            pairs.size()));
+            report.warnings.push_back(fmt::format(
+                "{} pairs of pictures are nearly the same and lie on both sides of the measure: the "
+                "numbers flatter",
+                pairs.size()));
     }
     std::set<int> distinct;
     std::size_t alone = 0;
     for (int const group : groups) {
-        if (group < 0) ++alone;
-        else distinct.insert(group);
+        if (group < 0)
+            ++alone;
+        else
+            distinct.insert(group);
     }
     if (distinct.size() + alone < 2) {
-        report.warnings.emplace_back("all pictures belong to one group: they are measured one by one, which flatters");
+        report.warnings.emplace_back(
+            "all pictures belong to one group: they are measured one by one, which flatters");
         std::ranges::fill(groups, -1);
         alone = groups.size();
         distinct.clear();
     }
-    int const folds = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.folds), distinct.size() + alone));
+    int const folds = static_cast<int>(
+        std::min<std::size_t>(static_cast<std::size_t>(options.folds), distinct.size() + alone));
     clock.done("near-duplicates");
 
     // Choose side, pooling and strength.
@@ -340,8 +351,8 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
         for (auto const pooling : which) {
             matrices.push_back(picked(looks[look], pooling));
             ways.push_back({look, pooling, augmented});
-            report.candidate_names.push_back(
-                fmt::format("{} at {}{}", to_string(pooling), looks[look].side_px, augmented ? ", augmented" : ""));
+            report.candidate_names.push_back(fmt::format(
+                "{} at {}{}", to_string(pooling), looks[look].side_px, augmented ? ", augmented" : ""));
         }
     };
     auto const validate = [&]() -> Result<CrossValidation> {
@@ -356,11 +367,13 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     if (options.level == TrainOptions::Level::Advanced) {
         auto const best = ways[report.validation.chosen.candidate];
         auto& look = looks[best.look];
-        double const pixels = static_cast<double>(look.side_px) * look.side_px * static_cast<double>(files.size());
+        double const pixels =
+            static_cast<double>(look.side_px) * look.side_px * static_cast<double>(files.size());
         for (auto const view : augmented_views()) {
             if (spent + seconds_per_pixel * pixels > options.budget_minutes * 60) {
-                report.warnings.push_back(fmt::format("augmentation stopped before '{}': the budget of {} minutes is spent",
-                                                      to_string(view), options.budget_minutes));
+                report.warnings.push_back(
+                    fmt::format("augmentation stopped before '{}': the budget of {} minutes is spent",
+                                to_string(view), options.budget_minutes));
                 break;
             }
             TRY(auto table, extractor.extract(files, look.side_px, view, progress, stop));
@@ -393,7 +406,8 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     info.created = now_utc();
     info.kind = kind;
     for (std::size_t k = 0; k < dataset.tags.size(); ++k)
-        info.tags.push_back({dataset.tags[k], options.threshold, dataset.has_negative && k + 1 == dataset.tags.size()});
+        info.tags.push_back(
+            {dataset.tags[k], options.threshold, dataset.has_negative && k + 1 == dataset.tags.size()});
     info.recipe = recipe_at(backbone, report.side_px);
     report.groups = groups;
     report.probabilities = report.validation.probabilities;
@@ -426,21 +440,23 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     if (progress) progress({"writing the package", 0, 0});
     TRY(auto const backbone_path, backbone_model_path(backbone));
     TRY(auto const backbone_model, read_file(backbone_path, kModelBytesMax));
-    TRY(package.model, export_model(backbone_model, static_cast<std::size_t>(backbone.feature_count), report.side_px,
-                                    backbone.stride_px, report.pooling, head));
+    TRY(package.model, export_model(backbone_model, static_cast<std::size_t>(backbone.feature_count),
+                                    report.side_px, backbone.stride_px, report.pooling, head));
     Matrix plain = matrices[chosen.candidate];
     plain.rows = files.size();
     plain.values.resize(plain.rows * plain.columns);
     auto direct = head.logits(plain);
     to_probabilities(kind, direct);
-    TRY(report.export_difference, add_golden(package, files, choose_golden(files, dataset.labels), direct, threads));
+    TRY(report.export_difference,
+        add_golden(package, files, choose_golden(files, dataset.labels), direct, threads));
     if (!(report.export_difference <= kExportTolerance))
-        return fail(Code::Internal, "the exported model differs from the trained one by {}; nothing was written",
+        return fail(Code::Internal,
+                    "the exported model differs from the trained one by {}; nothing was written",
                     report.export_difference);
     clock.done("export");
 
-    TrainedSet const set{options, extractor, listing.pictures, identities, files, dataset, report.groups,
-                         report.side_px, report.pooling, threads};
+    TrainedSet const set{options, extractor,     listing.pictures, identities,     files,
+                         dataset, report.groups, report.side_px,   report.pooling, threads};
     for (auto const& step : options.extra_steps) TRY_STATUS(step(set, package, progress, stop));
     if (!options.extra_steps.empty()) clock.done("extra steps");
     if (stop.stop_requested()) return fail(Code::Cancelled, "stopped before the package was written");

@@ -12,7 +12,8 @@
 namespace ounce::train {
 namespace {
 
-void keep_only(Listing& listing, std::vector<PictureIdentity>& identities, std::vector<std::uint8_t> const& keep) {
+void keep_only(Listing& listing, std::vector<PictureIdentity>& identities,
+               std::vector<std::uint8_t> const& keep) {
     std::size_t to = 0;
     for (std::size_t i = 0; i < keep.size(); ++i) {
         if (keep[i] == 0) continue;
@@ -34,9 +35,9 @@ std::string joined(std::vector<std::string> const& tags) {
 
 }  // namespace
 
-Result<std::vector<PictureIdentity>> identify_pictures(Listing& listing, bool multilabel, CacheOptions const& cache,
-                                                       int threads, ProgressSink const& progress,
-                                                       std::stop_token stop) {
+Result<std::vector<PictureIdentity>> identify_pictures(Listing& listing, bool multilabel,
+                                                       CacheOptions const& cache, int threads,
+                                                       ProgressSink const& progress, std::stop_token stop) {
     auto const count = listing.pictures.size();
     std::optional<RecordCache> known;
     if (!cache.folder.empty()) {
@@ -66,7 +67,8 @@ Result<std::vector<PictureIdentity>> identify_pictures(Listing& listing, bool mu
         } else {
             identities[i] = std::move(*identity);
             // What cannot be remembered (a full disk) is read again next time.
-            if (key && known && remember) remember = known->append(*key, to_record(identities[i])).has_value();
+            if (key && known && remember)
+                remember = known->append(*key, to_record(identities[i])).has_value();
         }
         if (progress) progress({"reading pictures", ++done, count});
     });
@@ -85,9 +87,10 @@ Result<std::vector<PictureIdentity>> identify_pictures(Listing& listing, bool mu
         if (added) continue;
         auto& other = listing.pictures[found->second];
         if (other.tags != picture.tags && !multilabel)
-            return fail(Code::InvalidArgument,
-                        "the same picture has two tags: {} ({}) and {} ({}); delete one, or use --kind multilabel",
-                        other.name, joined(other.tags), picture.name, joined(picture.tags));
+            return fail(
+                Code::InvalidArgument,
+                "the same picture has two tags: {} ({}) and {} ({}); delete one, or use --kind multilabel",
+                other.name, joined(other.tags), picture.name, joined(picture.tags));
         for (auto& tag : picture.tags)
             if (std::ranges::find(other.tags, tag) == other.tags.end()) other.tags.push_back(std::move(tag));
         listing.problems.push_back({picture.name, "the same picture as " + other.name + ": counted once"});
@@ -105,7 +108,8 @@ std::vector<int> known_groups(Listing const& listing, std::span<PictureIdentity 
         std::vector<int> groups(count, -1);
         for (std::size_t i = 0; i < count; ++i) {
             auto const& name = listing.pictures[i].group;
-            if (!name.empty()) groups[i] = numbers.try_emplace(name, static_cast<int>(numbers.size())).first->second;
+            if (!name.empty())
+                groups[i] = numbers.try_emplace(name, static_cast<int>(numbers.size())).first->second;
         }
         source = fmt::format("{} groups from the CSV", numbers.size());
         return groups;
