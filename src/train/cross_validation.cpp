@@ -64,9 +64,9 @@ std::vector<double> picture_weights(Labels const& labels, HeadOptions const& opt
 }
 
 /// Temperatures tried while comparing; the one that is used is then found exactly.
-constexpr int kTemperatures = 13;
+constexpr int kTemperatures = 16;
 double tried_temperature(int step) {
-    return 0.1 * std::pow(10.0, step / 6.0);
+    return 0.03 * std::pow(10.0, step / 6.0);
 }
 
 /// One candidate at one l2: its answers for pictures that it did not learn from.

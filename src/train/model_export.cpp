@@ -16,27 +16,27 @@ std::string add_pooling(OnnxGraph& graph, Pooling pooling, std::size_t channels,
     };
     switch (pooling) {
         case Pooling::Average:
-            return flat("GlobalAveragePool", "pooled_average");
+            return flat("GlobalAveragePool", "tagging_average");
         case Pooling::Maximum:
-            return flat("GlobalMaxPool", "pooled_maximum");
+            return flat("GlobalMaxPool", "tagging_maximum");
         case Pooling::AverageMaximum:
             graph.add_node(
                 "Concat",
-                {flat("GlobalAveragePool", "pooled_average"), flat("GlobalMaxPool", "pooled_maximum")},
-                {"pooled"}, {{"axis", std::int64_t{1}}});
-            return "pooled";
+                {flat("GlobalAveragePool", "tagging_average"), flat("GlobalMaxPool", "tagging_maximum")},
+                {"tagging_features"}, {{"axis", std::int64_t{1}}});
+            return "tagging_features";
         case Pooling::Top:
             break;
     }
     auto const side = static_cast<std::size_t>(cells_per_side);
-    graph.add_integers("cells_shape", {3}, {0, static_cast<std::int64_t>(channels), -1});
-    graph.add_integers("top_count", {1}, {static_cast<std::int64_t>(top_cells(side * side))});
-    graph.add_node("Reshape", {"map", "cells_shape"}, {"cells"});
-    graph.add_node("TopK", {"cells", "top_count"}, {"top_cells", "top_places"},
+    graph.add_integers("tagging_shape", {3}, {0, static_cast<std::int64_t>(channels), -1});
+    graph.add_integers("tagging_top_count", {1}, {static_cast<std::int64_t>(top_cells(side * side))});
+    graph.add_node("Reshape", {"map", "tagging_shape"}, {"tagging_cells"});
+    graph.add_node("TopK", {"tagging_cells", "tagging_top_count"}, {"tagging_top", "tagging_top_places"},
                    {{"axis", std::int64_t{-1}}, {"largest", std::int64_t{1}}, {"sorted", std::int64_t{0}}});
-    graph.add_node("ReduceMean", {"top_cells"}, {"pooled"},
+    graph.add_node("ReduceMean", {"tagging_top"}, {"tagging_features"},
                    {{"axes", std::vector<std::int64_t>{2}}, {"keepdims", std::int64_t{0}}});
-    return "pooled";
+    return "tagging_features";
 }
 
 }  // namespace
@@ -52,13 +52,14 @@ Result<Bytes> export_model(ByteView backbone, std::size_t channels, int side_px,
         if (!graph.has(name)) return fail(Code::InvalidArgument, "the backbone has no '{}'", name);
     auto const classes = static_cast<std::int64_t>(head.classes);
     auto const pooled = add_pooling(graph, pooling, channels, side_px / stride_px);
-    graph.add_floats("head_weights", {classes, static_cast<std::int64_t>(width)}, head.weights);
-    graph.add_floats("head_bias", {classes}, head.bias);
-    graph.add_node("Gemm", {pooled, "head_weights", "head_bias"}, {"logits"}, {{"transB", std::int64_t{1}}});
+    graph.add_floats("tagging_weights", {classes, static_cast<std::int64_t>(width)}, head.weights);
+    graph.add_floats("tagging_bias", {classes}, head.bias);
+    graph.add_node("Gemm", {pooled, "tagging_weights", "tagging_bias"}, {"tagging_logits"},
+                   {{"transB", std::int64_t{1}}});
     if (head.kind == vision::Kind::Multiclass)
-        graph.add_node("Softmax", {"logits"}, {"probabilities"}, {{"axis", std::int64_t{1}}});
+        graph.add_node("Softmax", {"tagging_logits"}, {"probabilities"}, {{"axis", std::int64_t{1}}});
     else
-        graph.add_node("Sigmoid", {"logits"}, {"probabilities"});
+        graph.add_node("Sigmoid", {"tagging_logits"}, {"probabilities"});
     auto const c = static_cast<std::int64_t>(channels);
     graph.add_output("probabilities", {-1, classes});
     graph.add_output("map", {-1, c, -1, -1});
