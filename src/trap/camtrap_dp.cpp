@@ -9,7 +9,7 @@
 #include "trap/rows.hpp"
 
 // Camera Trap Data Package 1.0.2 (https://camtrap-dp.tdwg.org): field names and order, enumerations and
-// patterns as its table schemas state them; "n-th of schema" in tests/functional/camtrap_dp.py.
+// patterns as its table schemas state them; tests/functional/camtrap_dp.py holds us to them.
 namespace ounce::trap {
 namespace {
 

@@ -15,8 +15,8 @@ Result<ScanCounts> walk_pass(Journal& journal, std::filesystem::path const& fold
                              std::filesystem::path const& out, ProgressSink const& progress,
                              std::stop_token const& stop);
 
-/// Pass 2: reads the head of each new picture: camera and time. `root_name` names the camera of pictures that
-/// lie in no folder of their own.
+/// Pass 2: reads the head of each new picture: camera and time. Pictures that lie in no
+/// folder of their own are of a camera called like `folder`.
 Status place_pass(Journal& journal, std::filesystem::path const& folder, int threads,
                   ProgressSink const& progress, std::stop_token const& stop);
 
