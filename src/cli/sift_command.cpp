@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
+#include "train/held_out.hpp"
 #include "trap/audit.hpp"
 #include "trap/sift.hpp"
 #include "trap/whole_picture_scorer.hpp"
@@ -55,12 +56,17 @@ Result<std::unique_ptr<trap::Scorer>> open_scorer(SiftArguments const& arguments
     return trap::open_whole_picture_scorer(arguments.model, options);
 }
 
-/// What the package says of held-out pictures, null if there is none (model.pb has no package.json).
-Json held_out(std::string const& model) {
-    if (model.empty()) return nullptr;
+/// What the package says of held-out pictures, null if there is none (model.pb has no package).
+/// Errors: InvalidArgument if it is no JSON.
+Result<Json> held_out(std::string const& model) {
+    if (model.empty()) return Json();
     auto const package = vision::read_package(model);
-    if (!package || !package->info.metrics.is_object()) return nullptr;
-    return package->info.metrics.value("held_out", Json());
+    if (!package) return Json();  // the classifier opened it: a model.pb
+    auto const found = package->extras.find(train::kHeldOutFile);
+    if (found == package->extras.end()) return Json();
+    auto parsed = parse_json(as_text(found->second));
+    if (!parsed) return fail(parsed.error().in(train::kHeldOutFile));
+    return parsed;
 }
 
 CommandResult run_sift(SiftArguments const& arguments, Context const& context) {
@@ -86,7 +92,7 @@ CommandResult run_sift(SiftArguments const& arguments, Context const& context) {
     options.threads = arguments.threads;
     options.program = "ounce " OUNCE_VERSION;
     TRY(auto const scorer, open_scorer(arguments));
-    options.held_out = held_out(arguments.model);
+    TRY(options.held_out, held_out(arguments.model));
     auto const progress = context.quiet ? ProgressSink([](ProgressReport const&) {}) : stderr_progress();
     TRY(auto const summary, trap::sift(options, *scorer, progress, context.stop));
     auto const text = context.json ? dump_json(trap::to_json(summary)) + "\n" : trap::describe(summary);

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/parallel.hpp"
+#include "train/held_out.hpp"
 #include "train/model_export.hpp"
 #include "train/near_duplicates.hpp"
 #include "vision/decode.hpp"
@@ -434,6 +435,8 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     std::string pictures_file;
     for (auto const& identity : identities) pictures_file += to_hex(identity.sha256) + "\n";
     package.extras[kTrainingPicturesFile] = Bytes(pictures_file.begin(), pictures_file.end());
+    auto const held_out = held_out_json(dataset.tags, report.labels, report.probabilities, groups);
+    package.extras[kHeldOutFile] = Bytes(held_out.begin(), held_out.end());
     clock.done("evaluation");
 
     // One graph out, and proof that it says what was trained.

@@ -41,12 +41,12 @@ double gate_from_tags(std::vector<float> const& probabilities, VoteTags const& t
 
 Result<std::vector<double>> held_out_scores(Json const& held_out, std::vector<ScoredTag> const& tags,
                                             bool exclusive, Voting voting, int target) {
-    if (!held_out.is_array()) return fail(Code::InvalidArgument, "metrics.held_out: not a list");
+    if (!held_out.is_array()) return fail(Code::InvalidArgument, "held-out.json: not a list");
     auto const voters = vote_tags(tags, exclusive);
     std::map<std::string, Group> groups;
     std::size_t number = 0;
     for (auto const& item : held_out) {
-        auto const where = fmt::format("metrics.held_out[{}]", number++);
+        auto const where = fmt::format("held-out.json[{}]", number++);
         auto const probabilities = json_member<std::vector<float>>(item, "probabilities");
         if (!probabilities) return fail(probabilities.error().in(where));
         if (probabilities->size() != tags.size())

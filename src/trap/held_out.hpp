@@ -11,7 +11,8 @@
 namespace ounce::trap {
 
 /// The scores that held-out events which do show the target would have been ranked by. `held_out` is
-/// `metrics.held_out` of a package: a list of {"group": "...", "tag": "..." or [tags], "probabilities":
+/// held-out.json of a package (train/held_out.hpp): a list of {"group": "...", "tag": "..." or [tags],
+/// "probabilities":
 /// [...]}, out-of-fold; pictures of one group vote as the frames of an event do, a picture without a group
 /// alone. `target` -1 = any animal. Errors: InvalidArgument if the list is malformed (says where).
 Result<std::vector<double>> held_out_scores(Json const& held_out, std::vector<ScoredTag> const& tags,

@@ -31,7 +31,7 @@ struct SiftOptions {
     std::size_t audit_events = 100;    // in that sample
     std::size_t gallery_events = 500;  // in the gallery
     int threads = 0;                   // 0 = all processors
-    /// `metrics.held_out` of the package, null if there is none: see held_out.hpp.
+    /// held-out.json of the package, null if there is none: see held_out.hpp.
     Json held_out;
     std::string program;  // "ounce 0.1.0"
 };
