@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/evaluation_table.hpp"
 #include "cli/output.hpp"
+#include "train/background_training.hpp"
 #include "train/trainer.hpp"
 
 namespace ounce::cli {
@@ -67,6 +68,7 @@ Result<train::TrainOptions> understood(Typed const& typed) {
     options.threshold = typed.threshold;
     options.threads = typed.threads;
     options.program_version = OUNCE_VERSION;
+    options.extra_steps.push_back(train::add_background_head);
     if (!typed.key.empty()) {
         TRY(auto const pem, read_file(typed.key, kKeyBytesMax));
         options.private_key_pem = std::string(as_text(pem));
