@@ -26,7 +26,7 @@ step "2. Sift the cards with no training at all: what differs from each camera's
 run "$ounce" sift out/cards --out out/untrained
 
 step "3. Learn the species from the tagged photographs"
-run "$ounce" train out/learn.csv --out out/model
+run "$ounce" train out/learn.csv --negative empty --out out/model
 
 step "4. Measure on visits it never saw"
 run "$ounce" evaluate out/held-out.csv --model out/model
