@@ -158,7 +158,7 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
 
     auto head_options = options.head;
     head_options.stop = options.stop;
-    head_options.tolerance = std::max(head_options.tolerance, 1e-3);  // choices need no more
+    head_options.tolerance = std::max(head_options.tolerance, 3e-3);  // choices need no more
     parallel_for(candidates.size() * folds, options.threads, [&](std::size_t task) {
         auto const& features = *candidates[task / folds].features;
         auto const fold = static_cast<int>(task % folds);

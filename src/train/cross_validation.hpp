@@ -18,7 +18,7 @@ struct Candidate {
 struct CrossValidationOptions {
     HeadOptions head;
     /// From strong to weak.
-    std::vector<double> l2s{0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4};
+    std::vector<double> l2s{0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4};
     int folds = 5;
     std::uint64_t seed = 1;
     int threads = 1;

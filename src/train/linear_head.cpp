@@ -92,11 +92,14 @@ void minimise(HeadObjective& objective, double l2, HeadOptions const& options,
         double step = 1;
         double next_value = value;
         bool found = false;
-        for (int attempt = 0; attempt < 25 && !found; ++attempt, step *= 0.5) {
+        // The gradient is in single precision: below this the value is noise, and no step could be told
+        // better.
+        double const noise = 2e-7 * std::abs(value);
+        for (int attempt = 0; attempt < 10 && !found; ++attempt, step *= 0.5) {
             next = parameters;
             add_scaled(next.data(), direction.data(), static_cast<float>(step), count);
             next_value = objective.evaluate(next, l2, next_gradient);
-            found = next_value <= value + 1e-4 * step * slope;
+            found = next_value <= value + 1e-4 * step * slope + noise;
         }
         if (!found) {
             if (memory.empty()) return;  // single precision can do no better

@@ -42,8 +42,8 @@ struct HeadOptions {
     vision::Kind kind = vision::Kind::Multiclass;
     Loss loss = Loss::Logistic;
     bool balanced = true;     // rare tags count as much as common ones
-    double tolerance = 1e-4;  // stop when the gradient has shrunk to this part of the first
-    int iterations_max = 300;
+    double tolerance = 1e-3;  // stop when the gradient has shrunk to this part of the first
+    int iterations_max = 150;
     std::stop_token stop{};  // a stopped fit returns what it has
 };
 
