@@ -61,7 +61,9 @@ TEST(HeadObjective, GradientMatchesFiniteDifferences) {
 
 TEST(FitHeads, ReachesTheMinimum) {
     auto const toy = clouds(60, 20, 1);
-    for (auto const& options : kAll) {
+    for (auto options : kAll) {
+        options.tolerance = 1e-4;
+        options.iterations_max = 500;
         double const l2s[] = {0.1, 0.001};
         auto const heads = fit_heads(toy.features, toy.rows, toy.labels, l2s, options);
         ASSERT_EQ(heads.size(), 2U);
