@@ -4,8 +4,10 @@
 #include "base/file.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
+#include "train/background_head.hpp"
 #include "train/held_out.hpp"
 #include "trap/audit.hpp"
+#include "trap/background_scorer.hpp"
 #include "trap/sift.hpp"
 #include "trap/whole_picture_scorer.hpp"
 #include "vision/package.hpp"
@@ -26,6 +28,7 @@ struct SiftArguments {
     std::string public_key;
     std::string zone;
     std::string voting = "mean";
+    std::string method = "auto";
     double recall = 0.98;
     double confidence = 0.9;
     double burst_gap_s = 3;
@@ -46,26 +49,37 @@ std::chrono::milliseconds seconds(double value) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(value * 1000));
 }
 
+bool has_background(std::string const& model) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(std::filesystem::path(model) / train::kBackgroundFile, error);
+}
+
 Result<std::unique_ptr<trap::Scorer>> open_scorer(SiftArguments const& arguments) {
-    if (arguments.model.empty()) return trap::open_untrained_scorer(arguments.backbone);
+    trap::BackgroundScorerOptions const background{.burst_gap = seconds(arguments.burst_gap_s)};
+    bool const whole = arguments.method == "whole";
+    if (arguments.model.empty())
+        return whole ? trap::open_untrained_scorer(arguments.backbone)
+                     : trap::open_untrained_background_scorer(arguments.backbone, background);
     vision::Classifier::Options options;
     if (!arguments.public_key.empty()) {
         TRY(auto const key, read_file(arguments.public_key, kKeyBytesMax));
         options.public_key_pem = std::string(as_text(key));
     }
-    return trap::open_whole_picture_scorer(arguments.model, options);
+    if (whole || (arguments.method == "auto" && !has_background(arguments.model)))
+        return trap::open_whole_picture_scorer(arguments.model, options);
+    return trap::open_background_scorer(arguments.model, options, background);
 }
 
 /// What the package says of held-out pictures, null if there is none (model.pb has no package).
 /// Errors: InvalidArgument if it is no JSON.
-Result<Json> held_out(std::string const& model) {
+Result<Json> held_out(std::string const& model, char const* file) {
     if (model.empty()) return Json();
     auto const package = vision::read_package(model);
     if (!package) return Json();  // the classifier opened it: a model.pb
-    auto const found = package->extras.find(train::kHeldOutFile);
+    auto const found = package->extras.find(file);
     if (found == package->extras.end()) return Json();
     auto parsed = parse_json(as_text(found->second));
-    if (!parsed) return fail(parsed.error().in(train::kHeldOutFile));
+    if (!parsed) return fail(parsed.error().in(file));
     return parsed;
 }
 
@@ -92,7 +106,9 @@ CommandResult run_sift(SiftArguments const& arguments, Context const& context) {
     options.threads = arguments.threads;
     options.program = "ounce " OUNCE_VERSION;
     TRY(auto const scorer, open_scorer(arguments));
-    TRY(options.held_out, held_out(arguments.model));
+    // A scorer that looks at neighbours is the background's: its promise stands on answers made the same way.
+    TRY(options.held_out, held_out(arguments.model, scorer->window() > 0 ? train::kBackgroundHeldOutFile
+                                                                         : train::kHeldOutFile));
     auto const progress = context.quiet ? ProgressSink([](ProgressReport const&) {}) : stderr_progress();
     TRY(auto const summary, trap::sift(options, *scorer, progress, context.stop));
     auto const text = context.json ? dump_json(trap::to_json(summary)) + "\n" : trap::describe(summary);
@@ -137,6 +153,12 @@ void add_sift_command(CLI::App& app, Chosen& chosen) {
     command->add_option("--voting", sift->voting, "How an event's frames vote")
         ->capture_default_str()
         ->check(CLI::IsMember({"mean", "max", "noisy-or"}));
+    command
+        ->add_option(
+            "--method", sift->method,
+            "Each camera's own background, or whole pictures one by one (default: background if the model "
+            "knows how)")
+        ->check(CLI::IsMember({"auto", "background", "whole"}));
     command->add_option(
         "--zone", sift->zone,
         "The cameras' offset from UTC, like +06:00, where they write none. Default: UTC, marked as doubtful");

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "train/background_network.hpp"
+#include "train/held_out.hpp"
 #include "train/record_cache.hpp"
 #include "train/roc.hpp"
 #include "vision/camera_background.hpp"
@@ -387,10 +388,10 @@ double rounded(double value) {
     return std::round(value * 1e4) / 1e4;
 }
 
-/// Every frame as it would have come out of a model that had not learnt from it.
-Json held_out(std::vector<Frame*> const& frames, TrainedSet const& set, BackgroundHead const& head,
-              Learnt const& learnt, std::vector<vision::PackageTag> const& tags) {
-    Json list = Json::array();
+/// Every frame as it would have come out of a model that had not learnt from it: see held_out_json().
+std::string held_out(std::vector<Frame*> const& frames, TrainedSet const& set, BackgroundHead const& head,
+                     Learnt const& learnt, std::vector<vision::PackageTag> const& tags) {
+    std::string text = "[";
     for (std::size_t i = 0; i < frames.size(); ++i) {
         auto const& shares = learnt.shares[i];
         auto probabilities = background_probabilities(head, tags, learnt.gates[i], {});
@@ -401,14 +402,13 @@ Json held_out(std::vector<Frame*> const& frames, TrainedSet const& set, Backgrou
                 probabilities[k] = static_cast<float>(
                     learnt.gates[i] * double{shares[static_cast<std::size_t>(found - head.tags.begin())]});
         }
-        Json numbers = Json::array();
-        for (auto const probability : probabilities) numbers.push_back(rounded(double{probability}));
-        list.push_back({{"group", frames[i]->event},
-                        {"tag", set.pictures[frames[i]->picture].tags},
-                        {"gate", rounded(learnt.gates[i])},
-                        {"probabilities", std::move(numbers)}});
+        OrderedJson item{{"group", frames[i]->event}, {"tag", set.pictures[frames[i]->picture].tags}};
+        item["probabilities"] = OrderedJson::array();
+        for (auto const probability : probabilities)
+            item["probabilities"].push_back(rounded(double{probability}));
+        text += (i > 0 ? ",\n" : "\n") + dump_json(item);
     }
-    return list;
+    return text + "\n]\n";
 }
 
 }  // namespace
@@ -440,10 +440,7 @@ Status add_background_head(TrainedSet const& set, vision::Package& package, Prog
         TRY_STATUS(learn_gate(frames, set, head, learnt, stop));
         TRY_STATUS(learn_tags(frames, set, head, learnt, stop));
     }
-    Json metrics{{"cameras", cameras.size()},
-                 {"frames", frames.size()},
-                 {"note", learnt.note},
-                 {"held_out", held_out(frames, set, head, learnt, package.info.tags)}};
+    Json metrics{{"cameras", cameras.size()}, {"frames", frames.size()}, {"note", learnt.note}};
     if (learnt.gate_area > 0) metrics["gate_area_under_roc"] = rounded(learnt.gate_area);
     if (learnt.top.of > 0)
         metrics["tag_accuracy"] = {{"value", rounded(learnt.top.value)},
@@ -451,6 +448,10 @@ Status add_background_head(TrainedSet const& set, vision::Package& package, Prog
                                    {"high", rounded(learnt.top.high)},
                                    {"of", learnt.top.of}};
     package.info.metrics["background"] = std::move(metrics);
+    if (!frames.empty()) {
+        auto const answers = held_out(frames, set, head, learnt, package.info.tags);
+        package.extras[kBackgroundHeldOutFile] = Bytes(answers.begin(), answers.end());
+    }
     auto const text = dump_json(to_json(head)) + "\n";
     package.extras[kBackgroundFile] = Bytes(text.begin(), text.end());
     return {};

@@ -11,6 +11,8 @@ namespace ounce::train {
 /// The package's file of held-out answers: what the model says of photographs it did not learn from. `ounce
 /// sift` chooses its threshold on them.
 inline constexpr char const* kHeldOutFile = "held-out.json";
+/// The same for answers that use each camera's background.
+inline constexpr char const* kBackgroundHeldOutFile = "background-held-out.json";
 
 /// A list of {"group": "7", "tag": ["leopard"], "probabilities": [0.9, 0.1]}, one for each picture;
 /// probabilities out of fold, in the order of `tags`, four digits.

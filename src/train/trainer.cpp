@@ -187,19 +187,6 @@ Result<double> add_golden(vision::Package& package, std::vector<PictureFile> con
     return largest;
 }
 
-/// Each picture as a model answered that had not learnt from it: what `ounce sift` backs its promise with.
-Json held_out(std::vector<Picture> const& pictures, TrainReport const& report) {
-    Json list = Json::array();
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-        Json numbers = Json::array();
-        for (auto const probability : report.probabilities.row(i))
-            numbers.push_back(std::round(double{probability} * 1e4) / 1e4);
-        auto const group = report.groups[i] < 0 ? std::string() : std::to_string(report.groups[i]);
-        list.push_back({{"group", group}, {"tag", pictures[i].tags}, {"probabilities", std::move(numbers)}});
-    }
-    return list;
-}
-
 /// What a person should know before trusting the numbers.
 void add_warnings(TrainReport& report, Dataset const& dataset) {
     for (std::size_t k = 0; k < dataset.tags.size(); ++k) {
@@ -433,7 +420,6 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     OrderedJson metrics = to_json(report.evaluation, measured, report.names, 0);
     metrics["how"] = fmt::format("{}-fold cross-validation, groups apart ({})", folds, report.group_source);
     info.metrics = Json::parse(dump_json(metrics));
-    info.metrics["held_out"] = held_out(listing.pictures, report);
     info.lineage = {{"backbone", backbone.name + "@" + backbone.version},
                     {"backbone_sha256", backbone.onnx_sha256},
                     {"data_set", data_set_hash(listing.pictures, identities)},

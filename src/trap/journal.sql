@@ -47,8 +47,10 @@ CREATE TABLE score(
   box_y REAL,
   box_width REAL,
   box_height REAL,
-  flags TEXT NOT NULL
+  flags TEXT NOT NULL,
+  notes BLOB  -- not null: a second look is due
 );
+CREATE INDEX score_to_look_again ON score(picture) WHERE notes IS NOT NULL;
 
 CREATE TABLE event(
   id INTEGER PRIMARY KEY,

@@ -129,9 +129,11 @@ class CameraLine {
             box[2] = score.box->width;
             box[3] = score.box->height;
         }
-        return database_->run("INSERT INTO score VALUES(?, ?, ?, ?, ?, ?, ?, ?)", turn.id,
+        store::Value notes;
+        if (!score.notes.empty()) notes = score.notes;
+        return database_->run("INSERT INTO score VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", turn.id,
                               pack(score.probabilities), score.gate, box[0], box[1], box[2], box[3],
-                              score.flags);
+                              score.flags, notes);
     }
 
     store::Database* database_;

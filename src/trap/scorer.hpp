@@ -50,6 +50,8 @@ struct FrameScore {
     std::optional<vision::Box> box;    // where something changed
     std::string
         flags;  // "" or words: "too few frames at this camera", "camera moved"; several joined by "; "
+    /// Not empty: the answer is a first one, and look_again() can better it, given these.
+    Bytes notes;
 };
 
 /// Gives each frame its probabilities. The pipeline calls look() for every picture, on many threads, and
@@ -80,6 +82,10 @@ class Scorer {
     /// frames[index]. Must depend on nothing else, so that a resumed run gives the same. Thread-safe.
     [[nodiscard]] virtual Result<FrameScore> score(std::span<Frame const> frames,
                                                    std::size_t index) const = 0;
+
+    /// The second, costlier look at a frame whose first answer has notes. The result has none. Thread-safe.
+    /// Errors: as look().
+    [[nodiscard]] virtual Result<FrameScore> look_again(ByteView picture_file, FrameScore const& first) const;
 };
 
 }  // namespace ounce::trap

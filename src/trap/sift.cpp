@@ -10,6 +10,7 @@
 #include "trap/journal.hpp"
 #include "trap/report.hpp"
 #include "trap/score_pass.hpp"
+#include "trap/second_look_pass.hpp"
 #include "trap/walk_pass.hpp"
 
 namespace ounce::trap {
@@ -48,9 +49,9 @@ Result<std::pair<Cut, Threshold>> choose_cut(SiftOptions const& options, Scorer 
     }
     Threshold threshold;
     if (scorer.identity().starts_with("untrained")) {
-        // The animal share of an ImageNet network on real trap frames: empties mostly lie below this. Not
-        // tuned.
-        constexpr double kUntrainedScore = 0.2;
+        // The animal share of an ImageNet network, or the built-in gate on the camera's background: even odds
+        // there, and a wide margin here, where empties mostly lie below. Not tuned.
+        constexpr double kUntrainedScore = 0.3;
         threshold.score = kUntrainedScore;
         return std::pair(Cut::Untrained, threshold);
     }
@@ -178,6 +179,7 @@ Result<SiftSummary> sift(SiftOptions const& options, Scorer const& scorer, Progr
                     "{}: no pictures there (JPEG, PNG, BMP, GIF or WebP; {} other files, {} videos)",
                     options.folder.string(), summary.scan.others, summary.scan.videos);
     TRY_STATUS(score_pass(journal, options.folder, scorer, threads, progress, stop));
+    TRY_STATUS(second_look_pass(journal, options.folder, scorer, threads, progress, stop));
     EventOptions const events{.group = options.group, .voting = options.voting, .target = target};
     TRY_STATUS(event_pass(journal, scorer, events, stop));
     TRY_STATUS(split_events(journal, cut.second.score, options.audit_events, options.seed));

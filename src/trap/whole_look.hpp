@@ -29,8 +29,11 @@ class WholeScorer : public Scorer {
     [[nodiscard]] std::string description() const final { return description_; }
     [[nodiscard]] Result<FrameScore> score(std::span<Frame const> frames, std::size_t index) const final {
         auto const& look = static_cast<WholeLook const&>(*frames[index].look);
-        return FrameScore{
-            .probabilities = look.probabilities, .gate = look.gate, .box = std::nullopt, .flags = {}};
+        return FrameScore{.probabilities = look.probabilities,
+                          .gate = look.gate,
+                          .box = std::nullopt,
+                          .flags = {},
+                          .notes = {}};
     }
 
   protected:
