@@ -50,7 +50,7 @@ def trained_package(build: Path) -> Path:
         split = build / "bench-split"
         shutil.rmtree(split, ignore_errors=True)
         subprocess.run([sys.executable, ROOT / "demo/make_cards.py", ROOT / "demo/photographs", split], check=True)
-        subprocess.run([build / "bin/ounce", "train", split / "learn.csv", "--out", package, "--quiet"],
+        subprocess.run([build / "bin/ounce", "train", split / "learn.csv", "--negative", "empty", "--pooling", "average", "--out", package, "--quiet"],
                        check=True, stdout=subprocess.DEVNULL)
     return package
 

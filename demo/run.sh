@@ -22,7 +22,7 @@ cd "$demo"
 step "1. Photographs: part to learn from, part laid out as memory cards (nested folders, bursts, broken files)"
 python3 make_cards.py photographs out
 
-step "2. Sift the cards with no training at all: what differs from each camera's own background?"
+step "2. Sift the cards with no training at all"
 run "$ounce" sift out/cards --out out/untrained
 
 step "3. Learn the species from the tagged photographs"
