@@ -59,8 +59,12 @@ def contestants(build: Path, pictures: Path, count: int) -> dict:
     model = build / "share/ounce/backbones/efficientnet-lite0.onnx"
     peers = ROOT / "bench/peers"
     table = {"bare limit": lambda: reported([build / "bin/bench_limit", model, ENGINE, pictures])}
-    sifts = {"ounce sift, with a package": ["--model", str(trained_package(build))],
-             "ounce sift, untrained": []}
+    package = ["--model", str(trained_package(build))]
+    # The gallery decodes the pictures it shows once more; here each picture is an event of its own, so a full
+    # gallery shows them all.
+    sifts = {"ounce sift, plain 224 pass, one event in the gallery": [*package, "--gallery", "1"],
+             "ounce sift, every picture in the gallery": package,
+             "ounce sift, untrained, one event in the gallery": ["--gallery", "1"]}
     for name, options in sifts.items():
         table[name] = lambda options=options: sift_rate(build / "bin/ounce", pictures, count, options)
     table["Python: Pillow + onnxruntime"] = lambda: reported(
