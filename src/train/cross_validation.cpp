@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "train/kernels.hpp"
+#include "train/landmarks.hpp"
 
 namespace ounce::train {
 namespace {
@@ -105,6 +107,72 @@ void score(Trial& trial, Labels const& labels, std::vector<double> const& weight
     }
 }
 
+struct Rows {
+    std::vector<std::size_t> learn;  // all views
+    std::vector<std::size_t> ask;    // the pictures as they are
+};
+
+Rows rows_of(std::vector<int> const& fold_of, std::size_t fold, std::size_t rows) {
+    Rows result;
+    for (std::size_t row = 0; row < rows; ++row) {
+        if (fold_of[row % fold_of.size()] != static_cast<int>(fold))
+            result.learn.push_back(row);
+        else if (row < fold_of.size())
+            result.ask.push_back(row);
+    }
+    return result;
+}
+
+std::vector<std::size_t> counted(std::size_t count) {
+    std::vector<std::size_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    return numbers;
+}
+
+Labels labels_of(Labels const& labels, std::vector<std::size_t> const& rows) {
+    Labels some{.classes = labels.classes, .on = {}};
+    for (auto const row : rows)
+        for (std::size_t k = 0; k < labels.classes; ++k)
+            some.on.push_back(labels.has(row % labels.count(), k) ? 1 : 0);
+    return some;
+}
+
+void put_rows(Matrix const& from, std::vector<std::size_t> const& rows, Matrix& to) {
+    for (std::size_t i = 0; i < rows.size(); ++i) std::ranges::copy(from.row(i), to.row(rows[i]).begin());
+}
+
+/// One candidate without one fold, seen from landmarks: a head for each l2.
+struct Glance {
+    SeenFromLandmarks seen;
+    std::vector<LinearHead> heads;
+};
+
+LinearHead full_head(Glance const& glance, std::size_t strength) {
+    auto const& head = glance.heads[strength];
+    Matrix weights(head.classes, head.width);
+    weights.values = head.weights;
+    return unstandardised(head.kind, glance.seen.by, glance.seen.lifted(weights), head.bias);
+}
+
+/// Of the heads that there are; an empty one is of a fold without pictures.
+LinearHead mean_head(std::span<LinearHead const> heads) {
+    LinearHead mean;
+    float count = 0;
+    for (auto const& head : heads) {
+        if (head.classes == 0) continue;
+        ++count;
+        if (mean.classes == 0) {
+            mean = head;
+            continue;
+        }
+        add_scaled(mean.weights.data(), head.weights.data(), 1, mean.weights.size());
+        add_scaled(mean.bias.data(), head.bias.data(), 1, mean.bias.size());
+    }
+    for (auto& value : mean.weights) value /= count;
+    for (auto& value : mean.bias) value /= count;
+    return mean;
+}
+
 }  // namespace
 
 double best_temperature(vision::Kind kind, Matrix const& logits, Labels const& labels,
@@ -156,51 +224,74 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
     std::vector<Trial> trials(candidates.size() * strengths);
     for (auto& trial : trials) trial.logits = Matrix(pictures, labels.classes);
 
-    auto head_options = options.head;
-    head_options.stop = options.stop;
-    head_options.tolerance = std::max(head_options.tolerance, 3e-3);  // choices need no more
-    parallel_for(candidates.size() * folds, options.threads, [&](std::size_t task) {
+    // The choice is made between heads that see the pictures from landmarks, which is fast.
+    auto quick = options.head;
+    quick.stop = options.stop;
+    quick.tolerance = std::max(quick.tolerance, 1e-2);  // choices need no more
+    quick.standardise = false;
+    std::vector<Glance> glances(candidates.size() * folds);
+    parallel_for(glances.size(), options.threads, [&](std::size_t task) {
         auto const& features = *candidates[task / folds].features;
-        auto const fold = static_cast<int>(task % folds);
-        std::vector<std::size_t> learn;
-        std::vector<std::size_t> ask;
-        for (std::size_t row = 0; row < features.rows; ++row) {
-            if (result.fold_of[row % pictures] != fold)
-                learn.push_back(row);
-            else if (row < pictures)
-                ask.push_back(row);
-        }
-        if (learn.empty() || ask.empty() || options.stop.stop_requested()) return;
-        Matrix asked(ask.size(), features.columns);
-        for (std::size_t i = 0; i < ask.size(); ++i)
-            std::ranges::copy(features.row(ask[i]), asked.row(i).begin());
-        auto const heads = fit_heads(features, learn, labels, options.l2s, head_options);
-        for (std::size_t s = 0; s < strengths; ++s) {
-            auto const logits = heads[s].logits(asked);
-            auto& to = trials[task / folds * strengths + s].logits;
-            for (std::size_t i = 0; i < ask.size(); ++i)
-                std::ranges::copy(logits.row(i), to.row(ask[i]).begin());
-        }
+        auto const rows = rows_of(result.fold_of, task % folds, features.rows);
+        if (rows.learn.empty() || rows.ask.empty() || options.stop.stop_requested()) return;
+        auto& glance = glances[task];
+        glance.seen = see_from_landmarks(features, rows.learn, rows.ask);
+        glance.heads = fit_heads(glance.seen.learn, counted(rows.learn.size()), labels_of(labels, rows.learn),
+                                 options.l2s, quick);
+        for (std::size_t s = 0; s < strengths; ++s)
+            put_rows(glance.heads[s].logits(glance.seen.ask), rows.ask,
+                     trials[task / folds * strengths + s].logits);
+        glance.seen.learn = {};
+        glance.seen.ask = {};
     });
     if (options.stop.stop_requested()) return fail(Code::Cancelled, "stopped while choosing the head");
 
     auto const weights = picture_weights(labels, options.head);
     parallel_for(trials.size(), options.threads,
                  [&](std::size_t t) { score(trials[t], labels, weights, result.fold_of, options); });
-
     std::size_t best = 0;
     for (std::size_t t = 0; t < trials.size(); ++t) {
         result.scores.push_back(
             {t / strengths, options.l2s[t % strengths], trials[t].loss, trials[t].accuracy});
         if (trials[t].loss < trials[best].loss) best = t;
     }
-    result.chosen = {best / strengths, options.l2s[best % strengths],
-                     best_temperature(options.head.kind, trials[best].logits, labels, weights)};
-    result.probabilities = Matrix(pictures, labels.classes);
+    std::vector<std::size_t> choice_of(folds, 0);
+    std::vector<std::size_t> needed{best};
     for (std::size_t fold = 0; fold < folds; ++fold) {
-        std::size_t choice = 0;
+        auto& choice = choice_of[fold];
         for (std::size_t t = 0; t < trials.size(); ++t)
             if (trials[t].losses_without[fold] < trials[choice].losses_without[fold]) choice = t;
+        if (std::ranges::find(needed, choice) == needed.end()) needed.push_back(choice);
+    }
+
+    // What was chosen is then fitted to all there is to see: the measure is of heads like the final one.
+    std::vector<LinearHead> exact(needed.size() * folds);
+    parallel_for(exact.size(), options.threads, [&](std::size_t task) {
+        auto const t = needed[task / folds];
+        auto const& features = *candidates[t / strengths].features;
+        auto const rows = rows_of(result.fold_of, task % folds, features.rows);
+        if (rows.learn.empty() || rows.ask.empty() || options.stop.stop_requested()) return;
+        auto const& glance = glances[t / strengths * folds + task % folds];
+        auto const start = full_head(glance, t % strengths);
+        auto head_options = options.head;
+        head_options.stop = options.stop;
+        head_options.start = &start;
+        head_options.tolerance = std::max(head_options.tolerance, 3e-3);  // no answer moves visibly below
+        double const l2s[] = {options.l2s[t % strengths]};
+        exact[task] = std::move(fit_heads(features, rows.learn, labels, l2s, head_options)[0]);
+        Matrix asked(rows.ask.size(), features.columns);
+        for (std::size_t i = 0; i < rows.ask.size(); ++i)
+            std::ranges::copy(features.row(rows.ask[i]), asked.row(i).begin());
+        put_rows(exact[task].logits(asked), rows.ask, trials[t].logits);
+    });
+    if (options.stop.stop_requested()) return fail(Code::Cancelled, "stopped while choosing the head");
+
+    result.chosen = {best / strengths, options.l2s[best % strengths],
+                     best_temperature(options.head.kind, trials[best].logits, labels, weights)};
+    result.start = mean_head(std::span(exact).first(folds));
+    result.probabilities = Matrix(pictures, labels.classes);
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+        auto const choice = choice_of[fold];
         auto const& trial = trials[choice];
         auto use = weights;
         for (std::size_t i = 0; i < pictures; ++i)
@@ -218,19 +309,19 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
     return result;
 }
 
-LinearHead fit_chosen(Candidate const& candidate, Labels const& labels, Choice const& choice,
-                      HeadOptions const& options) {
-    std::vector<std::size_t> rows(candidate.features->rows);
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    double const l2s[] = {choice.l2};
-    return fit_heads(*candidate.features, rows, labels, l2s, options)[0].cooled(choice.temperature);
+LinearHead fit_chosen(Candidate const& candidate, Labels const& labels, CrossValidation const& validation,
+                      HeadOptions options) {
+    double const l2s[] = {validation.chosen.l2};
+    options.start = &validation.start;
+    return fit_heads(*candidate.features, counted(candidate.features->rows), labels, l2s, options)[0].cooled(
+        validation.chosen.temperature);
 }
 
 Result<FittedHead> fit(Matrix const& features, Labels const& labels, std::span<int const> groups,
                        CrossValidationOptions const& options) {
     std::vector<Candidate> const candidates{{"features", &features}};
     TRY(auto validation, cross_validate(candidates, labels, groups, options));
-    auto head = fit_chosen(candidates[0], labels, validation.chosen, options.head);
+    auto head = fit_chosen(candidates[0], labels, validation, options.head);
     return FittedHead{std::move(head), std::move(validation)};
 }
 

@@ -45,13 +45,16 @@ struct CrossValidation {
     std::vector<CandidateScore> scores;
     Choice chosen;                // on all pictures: what the final head uses
     std::vector<Choice> by_fold;  // for each fold, chosen without its pictures
+    LinearHead start;             // the mean of the folds' heads for `chosen`: near the final one
     Matrix probabilities;         // pictures x tags, each from a head and a choice that never saw the picture
 };
 
 /// Trains on all folds but one, in turn, and answers for the one left out. To keep the measure honest, what
 /// is chosen for a fold (candidate, l2, temperature) is chosen by the losses on the other folds: no picture
-/// takes part in a choice that it is then measured by. The result does not depend on `threads`. Errors:
-/// Cancelled; InvalidArgument for no candidates, no pictures, fewer than 2 folds.
+/// takes part in a choice that it is then measured by. The choice is between heads that see the pictures from
+/// landmarks (see_from_landmarks()); what is measured is fitted to all features again. The result does not
+/// depend on `threads`. Errors: Cancelled; InvalidArgument for no candidates, no pictures, fewer than 2
+/// folds.
 Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates, Labels const& labels,
                                        std::span<int const> groups, CrossValidationOptions const& options);
 
@@ -65,9 +68,9 @@ struct FittedHead {
 Result<FittedHead> fit(Matrix const& features, Labels const& labels, std::span<int const> groups,
                        CrossValidationOptions const& options);
 
-/// The head for a choice, from all rows of its candidate.
-LinearHead fit_chosen(Candidate const& candidate, Labels const& labels, Choice const& choice,
-                      HeadOptions const& options);
+/// The head for validation.chosen, from all rows of its candidate.
+LinearHead fit_chosen(Candidate const& candidate, Labels const& labels, CrossValidation const& validation,
+                      HeadOptions options);
 
 /// The divisor of `logits` that gives the least log loss over the rows where `use` is not 0.
 double best_temperature(vision::Kind kind, Matrix const& logits, Labels const& labels,

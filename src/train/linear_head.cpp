@@ -25,27 +25,30 @@ double sigmoid(double z) {
 /// Two-loop recursion of L-BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4).
 class StepMemory {
   public:
-    void remember(std::vector<float> step, std::vector<float> change) {
+    void remember(std::vector<float> step, std::vector<float> change, std::span<float const> diagonal) {
         double const curvature = dot(step.data(), change.data(), step.size());
         if (!(curvature > 1e-12 * std::sqrt(dot(step.data(), step.data(), step.size()) *
                                             dot(change.data(), change.data(), step.size()))))
             return;  // rounding noise: not a direction to trust
         if (pairs_.size() == kMemory) pairs_.pop_front();
-        pairs_.push_back({std::move(step), std::move(change), curvature});
+        double guessed = 0;
+        for (std::size_t i = 0; i < change.size(); ++i) {
+            auto const value = static_cast<double>(change[i]);
+            guessed += value * value * static_cast<double>(diagonal[i]);
+        }
+        pairs_.push_back({std::move(step), std::move(change), curvature, guessed});
     }
     /// Turns a gradient into a direction to go down, in place.
-    void apply(std::vector<float>& v, double first_scale) const {
+    /// `diagonal` is a guess of the inverse curvature, a number each parameter.
+    void apply(std::vector<float>& v, std::span<float const> diagonal) const {
         std::vector<double> alpha(pairs_.size());
         for (std::size_t i = pairs_.size(); i-- > 0;) {
             alpha[i] = dot(pairs_[i].step.data(), v.data(), v.size()) / pairs_[i].curvature;
             add_scaled(v.data(), pairs_[i].change.data(), static_cast<float>(-alpha[i]), v.size());
         }
-        double scale = first_scale;
-        if (!pairs_.empty()) {
-            auto const& last = pairs_.back();
-            scale = last.curvature / dot(last.change.data(), last.change.data(), v.size());
-        }
-        for (auto& value : v) value = static_cast<float>(-scale * static_cast<double>(value));
+        double scale = 1;
+        if (!pairs_.empty()) scale = pairs_.back().curvature / pairs_.back().guessed;
+        for (std::size_t i = 0; i < v.size(); ++i) v[i] *= static_cast<float>(-scale) * diagonal[i];
         for (std::size_t i = 0; i < pairs_.size(); ++i) {
             // v is the negated result here, so the sign of beta is turned too.
             double const beta = -dot(pairs_[i].change.data(), v.data(), v.size()) / pairs_[i].curvature;
@@ -59,7 +62,8 @@ class StepMemory {
     struct Pair {
         std::vector<float> step;
         std::vector<float> change;
-        double curvature;
+        double curvature;  // step * change
+        double guessed;    // change * diagonal * change
     };
     std::deque<Pair> pairs_;
 };
@@ -73,6 +77,7 @@ void minimise(HeadObjective& objective, double l2, HeadOptions const& options,
     objective.evaluate(std::vector<float>(count, 0.0F), l2, at_zero);
     double const enough = options.tolerance * std::sqrt(dot(at_zero.data(), at_zero.data(), count));
     double value = objective.evaluate(parameters, l2, gradient);
+    auto const diagonal = objective.inverse_curvature(l2);
     StepMemory memory;
     std::vector<float> next(count);
     std::vector<float> next_gradient(count);
@@ -80,9 +85,7 @@ void minimise(HeadObjective& objective, double l2, HeadOptions const& options,
          ++iteration) {
         if (std::sqrt(dot(gradient.data(), gradient.data(), count)) <= enough) return;
         auto direction = gradient;
-        // Rows are about 1 long, so the curvature is at most about 1: a first step of 1 is near the right
-        // one.
-        memory.apply(direction, 1.0 / (1.0 + l2));
+        memory.apply(direction, diagonal);
         double const slope = dot(direction.data(), gradient.data(), count);
         if (!(slope < 0)) {
             if (memory.empty()) return;
@@ -110,7 +113,7 @@ void minimise(HeadObjective& objective, double l2, HeadOptions const& options,
         add_scaled(moved.data(), parameters.data(), -1.0F, count);
         std::vector<float> change = next_gradient;
         add_scaled(change.data(), gradient.data(), -1.0F, count);
-        memory.remember(std::move(moved), std::move(change));
+        memory.remember(std::move(moved), std::move(change), diagonal);
         parameters.swap(next);
         gradient.swap(next_gradient);
         value = next_value;
@@ -195,39 +198,18 @@ HeadObjective::HeadObjective(Matrix const& features, std::span<std::size_t const
       classes_(labels.classes),
       width_(features.columns),
       x_(rows.size(), features.columns),
-      mean_(features.columns),
-      scale_(features.columns),
       on_(rows.size() * labels.classes),
       residuals_(rows.size(), labels.classes) {
     OUNCE_CHECK(!rows.empty() && classes_ > 0 && width_ > 0);
     auto const n = static_cast<double>(rows.size());
-    std::vector<double> sum(width_, 0);
-    std::vector<double> square(width_, 0);
-    for (auto const r : rows) {
-        auto const row = features.row(r);
-        for (std::size_t j = 0; j < width_; ++j) sum[j] += static_cast<double>(row[j]);
-    }
-    for (std::size_t j = 0; j < width_; ++j) sum[j] /= n;
-    for (auto const r : rows) {
-        auto const row = features.row(r);
-        for (std::size_t j = 0; j < width_; ++j) {
-            double const away = static_cast<double>(row[j]) - sum[j];
-            square[j] += away * away;
-        }
-    }
-    double mean_variance = 0;
-    for (auto& value : square) mean_variance += (value /= n) / static_cast<double>(width_);
-    // A feature that hardly ever moves must not be blown up to the size of the others: it would be noise.
-    double const floor = std::max(mean_variance * 0.01, 1e-12);
-    for (std::size_t j = 0; j < width_; ++j) {
-        mean_[j] = static_cast<float>(sum[j]);
-        scale_[j] =
-            static_cast<float>(1 / std::sqrt(std::max(square[j], floor) * static_cast<double>(width_)));
+    if (options_.standardise) {
+        by_ = standardisation(features, rows);
+    } else {
+        by_.mean.assign(width_, 0.0F);
+        by_.scale.assign(width_, 1.0F);
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        auto const from = features.row(rows[i]);
-        auto const to = x_.row(i);
-        for (std::size_t j = 0; j < width_; ++j) to[j] = (from[j] - mean_[j]) * scale_[j];
+        by_.apply(features.row(rows[i]), x_.row(i));
         for (std::size_t k = 0; k < classes_; ++k)
             on_[i * classes_ + k] = labels.has(rows[i] % labels.count(), k) ? 1 : 0;
     }
@@ -310,17 +292,59 @@ double HeadObjective::evaluate(std::span<float const> parameters, double l2, std
     return loss + 0.5 * l2 * dot(parameters.data(), parameters.data(), weights);
 }
 
+std::vector<float> HeadObjective::inverse_curvature(double l2) const {
+    // The second derivative of the loss by a logit: p * (1 - p) where all tags are still equally likely, 2
+    // for the squared hinge. Weights add up to 1, so that a column counts with its mean square.
+    double slope = options_.loss == Loss::Svm ? 2 : 0.25;
+    if (options_.loss == Loss::Logistic && options_.kind == vision::Kind::Multiclass && classes_ > 1)
+        slope = (1 - 1 / static_cast<double>(classes_)) / static_cast<double>(classes_);
+    std::vector<double> squares(width_, 0);
+    for (std::size_t i = 0; i < x_.rows; ++i) {
+        auto const row = x_.row(i);
+        for (std::size_t j = 0; j < width_; ++j)
+            squares[j] += static_cast<double>(row[j]) * static_cast<double>(row[j]);
+    }
+    std::vector<float> inverse(parameter_count(), static_cast<float>(1 / slope));
+    for (std::size_t j = 0; j < width_; ++j) {
+        auto const guess = 1 / (slope * squares[j] / static_cast<double>(x_.rows) + l2);
+        for (std::size_t k = 0; k < classes_; ++k) inverse[k * width_ + j] = static_cast<float>(guess);
+    }
+    return inverse;
+}
+
 LinearHead HeadObjective::head(std::span<float const> parameters) const {
-    LinearHead head{options_.kind, classes_, width_, std::vector<float>(classes_ * width_),
-                    std::vector<float>(classes_)};
+    Matrix weights(classes_, width_);
+    std::copy_n(parameters.begin(), weights.values.size(), weights.values.begin());
+    return unstandardised(options_.kind, by_, weights, parameters.subspan(weights.values.size()));
+}
+
+std::vector<float> HeadObjective::parameters(LinearHead const& head) const {
+    OUNCE_CHECK(head.classes == classes_ && head.width == width_);
+    std::vector<float> result(parameter_count());
     for (std::size_t k = 0; k < classes_; ++k) {
-        double bias = static_cast<double>(parameters[classes_ * width_ + k]);
+        double bias = static_cast<double>(head.bias[k]);
         for (std::size_t j = 0; j < width_; ++j) {
-            auto const weight = parameters[k * width_ + j] * scale_[j];
-            head.weights[k * width_ + j] = weight;
-            bias -= static_cast<double>(weight) * static_cast<double>(mean_[j]);
+            auto const weight = head.weights[k * width_ + j];
+            result[k * width_ + j] = weight / by_.scale[j];
+            bias += static_cast<double>(weight) * static_cast<double>(by_.mean[j]);
         }
-        head.bias[k] = static_cast<float>(bias);
+        result[classes_ * width_ + k] = static_cast<float>(bias);
+    }
+    return result;
+}
+
+LinearHead unstandardised(vision::Kind kind, Standardisation const& by, Matrix const& weights,
+                          std::span<float const> bias) {
+    LinearHead head{kind, weights.rows, weights.columns, weights.values,
+                    std::vector<float>(bias.begin(), bias.end())};
+    for (std::size_t k = 0; k < head.classes; ++k) {
+        double shift = static_cast<double>(head.bias[k]);
+        for (std::size_t j = 0; j < head.width; ++j) {
+            auto& weight = head.weights[k * head.width + j];
+            weight *= by.scale[j];
+            shift -= static_cast<double>(weight) * static_cast<double>(by.mean[j]);
+        }
+        head.bias[k] = static_cast<float>(shift);
     }
     return head;
 }
@@ -330,6 +354,7 @@ std::vector<LinearHead> fit_heads(Matrix const& features, std::span<std::size_t 
                                   HeadOptions const& options) {
     HeadObjective objective(features, rows, labels, options);
     std::vector<float> parameters(objective.parameter_count(), 0.0F);
+    if (options.start != nullptr) parameters = objective.parameters(*options.start);
     std::vector<LinearHead> heads;
     for (double const l2 : l2s) {
         minimise(objective, l2, options, parameters);

@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "train/landmarks.hpp"
 #include "train/matrix.hpp"
 #include "train/split.hpp"
 #include "vision/package.hpp"
@@ -41,10 +42,12 @@ void to_probabilities(vision::Kind kind, Matrix& logits);
 struct HeadOptions {
     vision::Kind kind = vision::Kind::Multiclass;
     Loss loss = Loss::Logistic;
+    bool standardise = true;  // false: the features already are, see see_from_landmarks()
     bool balanced = true;     // rare tags count as much as common ones
     double tolerance = 1e-3;  // stop when the gradient has shrunk to this part of the first
     int iterations_max = 150;
-    std::stop_token stop{};  // a stopped fit returns what it has
+    LinearHead const* start = nullptr;  // a head thought to be near, on features as they are; borrowed
+    std::stop_token stop{};             // a stopped fit returns what it has
 };
 
 /// What is minimised: the weighted mean loss + l2 / 2 * |weights|^2 over standardised rows (each feature to
@@ -60,8 +63,11 @@ class HeadObjective {
     [[nodiscard]] std::size_t parameter_count() const { return classes_ * (width_ + 1); }
     /// The value; `gradient` is filled (parameter_count()).
     double evaluate(std::span<float const> parameters, double l2, std::span<float> gradient);
-    /// The head on features as they are.
+    /// A guess of one over the curvature along each parameter, where the weights are 0.
+    [[nodiscard]] std::vector<float> inverse_curvature(double l2) const;
+    /// The head on features as they are, and back.
     [[nodiscard]] LinearHead head(std::span<float const> parameters) const;
+    [[nodiscard]] std::vector<float> parameters(LinearHead const& head) const;
 
   private:
     double losses();  // turns logits in residuals_ into d loss / d logit
@@ -69,12 +75,15 @@ class HeadObjective {
     std::size_t classes_;
     std::size_t width_;
     Matrix x_;  // standardised
-    std::vector<float> mean_;
-    std::vector<float> scale_;
+    Standardisation by_;
     std::vector<std::uint8_t> on_;  // rows x classes
     std::vector<float> weight_;  // rows x classes (multilabel, SVM) or rows (softmax); adds up to 1 a problem
     Matrix residuals_;
 };
+
+/// A head over standardised features as one over features as they are. `weights`: a row a tag.
+LinearHead unstandardised(vision::Kind kind, Standardisation const& by, Matrix const& weights,
+                          std::span<float const> bias);
 
 /// Fits one head for each of `l2s`, which go from strong to weak so that each starts from the last (the order
 /// is part of the result). L-BFGS in single precision with sums in double; one thread; always the same bits

@@ -395,7 +395,7 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     clock.done("cross-validation");
 
     Candidate const winner{report.candidate_names[chosen.candidate], &matrices[chosen.candidate]};
-    auto const head = fit_chosen(winner, dataset.labels, chosen, validation.head);
+    auto const head = fit_chosen(winner, dataset.labels, report.validation, validation.head);
     if (stop.stop_requested()) return fail(Code::Cancelled, "stopped while fitting the head");
     clock.done("head");
 
