@@ -4,6 +4,8 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/utf8.hpp"
+#include "crypto/sha256.hpp"
 #include "trap/output_file.hpp"
 #include "trap/report.hpp"
 #include "trap/rows.hpp"
@@ -56,10 +58,10 @@ std::string media_type(std::string_view format) {
 }
 
 /// The path below the sifted folder. The schema forbids a leading '.', '/' or '~' and ".." anywhere (even in
-/// "a..jpg"); such a path is written as an address, with the dots escaped.
+/// "a..jpg"), and its files are UTF-8; another path is written as an address, with all that escaped.
 std::string file_path(ReportOptions const& options, std::string const& path) {
     if (!path.empty() && path[0] != '.' && path[0] != '~' && path[0] != '/' &&
-        path.find("..") == std::string::npos && path.find('\n') == std::string::npos)
+        path.find("..") == std::string::npos && path.find('\n') == std::string::npos && is_utf8(path))
         return path;
     constexpr std::string_view kHex = "0123456789ABCDEF";
     std::string address = "file://";
@@ -78,11 +80,20 @@ std::string file_path(ReportOptions const& options, std::string const& path) {
 
 /// Unique for each file; equal content at one camera differs by the number of the copy.
 std::string media_id(PictureRow const& row) {
-    return row.sha256.substr(0, 16) + (row.copy ? fmt::format("-{}", row.id) : "");
+    return row.sha256.substr(0, 16) + (row.copy > 0 ? fmt::format("-{}", row.copy) : "");
 }
 
-std::string deployment_id(std::int64_t camera) {
-    return fmt::format("camera-{}", camera);
+/// The same in every run, in whatever order cameras were met.
+std::string deployment_id(std::string_view camera_key) {
+    return "camera-" + crypto::sha256_hex(as_bytes(camera_key)).substr(0, 12);
+}
+
+/// The package's files are UTF-8, whatever bytes cameras and folders are named with.
+Status write_line(OutputFile& file, std::span<std::string const> fields) {
+    std::vector<std::string> texts;
+    texts.reserve(fields.size());
+    for (auto const& field : fields) texts.push_back(to_utf8(field));
+    return file.write_csv(texts);
 }
 
 /// What the package as a whole spans.
@@ -90,6 +101,7 @@ struct Coverage {
     std::string first_day;
     std::string last_day;
     std::set<std::string> scientific_names;
+    std::map<std::int64_t, std::string> deployment_ids;  // of each camera
 };
 
 Result<Coverage> write_deployments(Journal& journal, ReportOptions const& options,
@@ -105,12 +117,12 @@ Result<Coverage> write_deployments(Journal& journal, ReportOptions const& option
                                   "deploymentGroups", "deploymentTags",    "deploymentComments"};
     TRY_STATUS(file.write_csv(header));
     Coverage coverage;
-    TRY(auto rows,
-        journal.database().query(
-            "SELECT c.id, c.name, c.make, c.model, c.serial, min(p.time_ms), max(p.time_ms), "
-            "max(p.time_source), min(p.zone_min), max(p.zone_min), sum(p.zone_min IS NULL) FROM camera c "
-            "JOIN picture p ON p.camera = c.id JOIN score s ON s.picture = p.id WHERE p.state = 1 "
-            "GROUP BY c.id ORDER BY c.name, c.id"));
+    TRY(auto rows, journal.database().query(
+                       "SELECT c.id, c.name, c.make, c.model, c.serial, min(p.time_ms), max(p.time_ms), "
+                       "max(p.time_source), min(p.zone_min), max(p.zone_min), sum(p.zone_min IS NULL), c.key "
+                       "FROM camera c "
+                       "JOIN picture p ON p.camera = c.id JOIN score s ON s.picture = p.id WHERE p.state = 1 "
+                       "GROUP BY c.id ORDER BY c.name, c.id"));
     for (;;) {
         TRY(auto const row, rows.step());
         if (!row) break;
@@ -122,8 +134,10 @@ Result<Coverage> write_deployments(Journal& journal, ReportOptions const& option
         auto const last = from_ms(rows.integer(6));
         auto const make = rows.text(2);
         auto const model = rows.text(3);
+        auto const id = deployment_id(rows.text(11));
+        coverage.deployment_ids[rows.integer(0)] = id;
         std::string const fields[] = {
-            deployment_id(rows.integer(0)),
+            id,
             "",
             rows.text(1),
             "",
@@ -148,7 +162,7 @@ Result<Coverage> write_deployments(Journal& journal, ReportOptions const& option
             "",
             "latitude and longitude: to be filled in; start and end: of the first and "
             "last picture"};
-        TRY_STATUS(file.write_csv(fields));
+        TRY_STATUS(write_line(file, fields));
         auto const day = format_time(first, false).substr(0, 10);
         auto const last_day = format_time(last, false).substr(0, 10);
         if (coverage.first_day.empty() || day < coverage.first_day) coverage.first_day = day;
@@ -158,7 +172,8 @@ Result<Coverage> write_deployments(Journal& journal, ReportOptions const& option
     return coverage;
 }
 
-Status write_media(Journal& journal, ReportOptions const& options, std::filesystem::path const& folder) {
+Status write_media(Journal& journal, ReportOptions const& options, std::filesystem::path const& folder,
+                   Coverage const& coverage) {
     TRY(auto file, OutputFile::create(folder / "media.csv"));
     std::string const header[] = {"mediaID",  "deploymentID", "captureMethod", "timestamp",
                                   "filePath", "filePublic",   "fileName",      "fileMediatype",
@@ -167,7 +182,7 @@ Status write_media(Journal& journal, ReportOptions const& options, std::filesyst
     TRY_STATUS(for_each_picture(journal, [&](PictureRow const& row) -> Status {
         auto const slash = row.path.rfind('/');
         std::string const fields[] = {media_id(row),
-                                      deployment_id(row.camera),
+                                      coverage.deployment_ids.at(row.camera),
                                       "activityDetection",
                                       stamp(row.time, row.zone, options),
                                       file_path(options, row.path),
@@ -177,7 +192,7 @@ Status write_media(Journal& journal, ReportOptions const& options, std::filesyst
                                       "",
                                       "",
                                       row.damage.empty() ? "" : "damaged file: " + row.damage};
-        return file.write_csv(fields);
+        return write_line(file, fields);
     }));
     return file.commit();
 }
@@ -239,7 +254,7 @@ Status write_observation(OutputFile& file, ReportOptions const& options, Observa
                                   format_share(seen.probability),
                                   tags,
                                   seen.comment};
-    return file.write_csv(fields);
+    return write_line(file, fields);
 }
 
 Status write_observations(Journal& journal, ReportOptions const& options, std::filesystem::path const& folder,
@@ -279,7 +294,7 @@ Status write_observations(Journal& journal, ReportOptions const& options, std::f
         bool const none = best == row.probabilities.end();
         return write_observation(file, options,
                                  {.id = "m-" + media_id(row),
-                                  .deployment = deployment_id(row.camera),
+                                  .deployment = coverage.deployment_ids.at(row.camera),
                                   .media = media_id(row),
                                   .event = row.event_name,
                                   .start = stamp(row.event_first, row.zone, options),
@@ -294,7 +309,7 @@ Status write_observations(Journal& journal, ReportOptions const& options, std::f
     TRY_STATUS(for_each_event(journal, [&](EventRow const& row) {
         return write_observation(file, options,
                                  {.id = "e-" + row.name,
-                                  .deployment = deployment_id(row.camera),
+                                  .deployment = coverage.deployment_ids.at(row.camera),
                                   .media = "",
                                   .event = row.name,
                                   .start = stamp(row.first, row.zone, options),
@@ -346,7 +361,7 @@ Status write_camtrap_dp(Journal& journal, ReportOptions const& options) {
     auto const folder = options.out / "camtrap-dp";
     TRY_STATUS(make_folder(folder));
     TRY(auto coverage, write_deployments(journal, options, folder));
-    TRY_STATUS(write_media(journal, options, folder));
+    TRY_STATUS(write_media(journal, options, folder, coverage));
     TRY_STATUS(write_observations(journal, options, folder, coverage));
     return write_package(options, folder, coverage);
 }

@@ -1,5 +1,10 @@
 #include "trap/journal.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "base/file.hpp"
 #include "ounce_trap_text.hpp"
 
@@ -16,6 +21,17 @@ fs::path journal_path(fs::path const& out) {
     return out / ".ounce" / "sift.db";
 }
 
+/// Another user's results, or a card mounted read-only: SQLite would call it a failing disk.
+Status check_rights(fs::path const& out) {
+    auto const folder = journal_path(out).parent_path();
+    for (auto const& path : {out, folder, journal_path(out)})
+        if (access(path.c_str(), W_OK) != 0 && errno != ENOENT)
+            return fail(errno == EACCES || errno == EROFS ? Code::PermissionDenied : Code::InvalidArgument,
+                        "{}: {}; results must be written there: choose another --out, or run as its owner",
+                        path.string(), std::strerror(errno));
+    return {};
+}
+
 }  // namespace
 
 Result<Journal> Journal::open(fs::path const& out, fs::path const& folder) {
@@ -28,8 +44,11 @@ Result<Journal> Journal::open(fs::path const& out, fs::path const& folder) {
         return fail(Code::InvalidArgument,
                     "{}: --out must be another folder: we never write among the originals", out.string());
     auto const path = journal_path(out);
-    if (!fs::exists(path, code) && fs::exists(out, code) && !fs::is_empty(out, code) &&
-        !fs::exists(out / ".ounce"))
+    bool const there = fs::exists(out, code);
+    if (there && !fs::is_directory(out, code))
+        return fail(Code::InvalidArgument, "{}: a file; --out must be a folder", out.string());
+    TRY_STATUS(check_rights(out));
+    if (there && !fs::exists(path.parent_path(), code) && !fs::is_empty(out, code))
         return fail(Code::AlreadyExists, "{}: holds other files; choose a new folder for --out",
                     out.string());
     TRY_STATUS(make_folder(path.parent_path()));

@@ -29,7 +29,7 @@ CREATE TABLE picture(
   error_code TEXT,
   error TEXT,
   sha256 BLOB,
-  copy_of INTEGER,  -- an earlier picture of the same bytes
+  copy INTEGER NOT NULL DEFAULT 0,  -- 0: the first with these bytes, by path; 1, 2, ...: the next
   width_px INTEGER,
   height_px INTEGER,
   grey INTEGER,

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kPictures =
     "SELECT p.id, p.path, p.camera, c.name, p.time_ms, p.time_source, p.zone_min, p.format, p.sha256, "
-    "p.copy_of IS NOT NULL, p.damage, p.width_px, p.height_px, s.probabilities, s.gate, s.box_x, s.box_y, "
+    "p.copy, p.damage, p.width_px, p.height_px, s.probabilities, s.gate, s.box_x, s.box_y, "
     "s.box_width, s.box_height, s.flags, m.burst, m.event, e.name, e.first_ms, e.last_ms, e.tag, "
     "e.probability "
     "FROM picture p JOIN camera c ON c.id = p.camera JOIN score s ON s.picture = p.id "
@@ -37,7 +37,7 @@ PictureRow picture(store::Statement const& row) {
         .zone = zone(row, 6),
         .format = row.text(7),
         .sha256 = to_hex(row.bytes(8)),
-        .copy = row.integer(9) != 0,
+        .copy = row.integer(9),
         .damage = row.text(10),
         .width_px = static_cast<int>(row.integer(11)),
         .height_px = static_cast<int>(row.integer(12)),

@@ -22,7 +22,7 @@ struct PictureRow {
     std::optional<std::chrono::minutes> zone;  // as the camera wrote it
     std::string format;
     std::string sha256;
-    bool copy = false;
+    std::int64_t copy = 0;  // so many pictures with the same bytes come before it
     std::string damage;
     int width_px = 0;
     int height_px = 0;

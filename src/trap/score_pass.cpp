@@ -179,6 +179,17 @@ Status drop_scores_of(store::Database& database, std::int64_t camera) {
                         camera);
 }
 
+/// Numbers pictures of the same bytes in the order of their paths, whatever was there in earlier runs.
+Status number_copies(store::Database& database) {
+    TRY(auto transaction, store::Transaction::begin(database));
+    TRY_STATUS(database.run("UPDATE picture SET copy = 0 WHERE copy > 0"));
+    TRY_STATUS(database.run(
+        "UPDATE picture SET copy = place FROM (SELECT id AS same, row_number() OVER (PARTITION BY sha256 "
+        "ORDER BY path) - 1 AS place FROM picture WHERE state = 1 AND sha256 IS NOT NULL) "
+        "WHERE id = same AND place > 0"));
+    return transaction.commit();
+}
+
 }  // namespace
 
 Bytes pack(std::vector<float> const& probabilities) {
@@ -253,11 +264,7 @@ Status score_pass(Journal& journal, fs::path const& folder, Scorer const& scorer
             } else {
                 if (!turn.scored) {
                     Bytes const sha256(looked->sha256.begin(), looked->sha256.end());
-                    TRY_STATUS(
-                        database.run("UPDATE picture SET sha256 = ?1, copy_of = (SELECT min(id) FROM picture "
-                                     "WHERE sha256 = ?1 "
-                                     "AND copy_of IS NULL AND id <> ?2) WHERE id = ?2",
-                                     sha256, turn.id));
+                    TRY_STATUS(database.run("UPDATE picture SET sha256 = ? WHERE id = ?", sha256, turn.id));
                 }
                 TRY_STATUS(line.add(std::move(turn), std::move(looked->look)));
             }
@@ -272,7 +279,7 @@ Status score_pass(Journal& journal, fs::path const& folder, Scorer const& scorer
         TRY_STATUS(batch.commit());
         if (!status) return status;
     }
-    return {};
+    return number_copies(database);
 }
 
 }  // namespace ounce::trap

@@ -77,7 +77,7 @@ Status count(Journal& journal, SiftSummary& summary) {
         {&SiftSummary::pictures, "SELECT count(*) FROM member"},
         {&SiftSummary::unreadable, "SELECT count(*) FROM picture WHERE state = 2"},
         {&SiftSummary::damaged, "SELECT count(*) FROM picture WHERE state = 1 AND damage <> ''"},
-        {&SiftSummary::copies, "SELECT count(*) FROM picture WHERE state = 1 AND copy_of IS NOT NULL"},
+        {&SiftSummary::copies, "SELECT count(*) FROM picture WHERE state = 1 AND copy > 0"},
         {&SiftSummary::doubtful_times, "SELECT count(*) FROM picture WHERE state = 1 AND time_source = 2"},
         {&SiftSummary::cameras, "SELECT count(DISTINCT camera) FROM event"},
         {&SiftSummary::bursts, "SELECT coalesce(sum(bursts), 0) FROM event"},

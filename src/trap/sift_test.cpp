@@ -8,6 +8,7 @@
 
 #include "base/csv.hpp"
 #include "base/file.hpp"
+#include "base/utf8.hpp"
 #include "trap/audit.hpp"
 #include "vision/decode.hpp"
 #include "vision/encode.hpp"
@@ -162,6 +163,36 @@ TEST_F(SiftTest, NewChangedAndLostPicturesAreNoticed) {
     EXPECT_EQ(scorer.looks, 2);
 }
 
+TEST_F(SiftTest, CopiesAreToldByPathWhateverWasThereBefore) {
+    add("cam3/a.jpg", 77);
+    fs::copy(cards_ / "cam3/a.jpg", cards_ / "cam1/copy.jpg");
+    fs::copy(cards_ / "cam3/a.jpg", cards_ / "cam3/b.jpg");
+    ASSERT_TRUE(run(BrightScorer()));
+    fs::remove(cards_ / "cam1/copy.jpg");
+    ASSERT_TRUE(run(BrightScorer()));
+    auto const later = read("sightings.csv") + read("camtrap-dp/media.csv");
+    EXPECT_THAT(later, HasSubstr(",copy"));
+    fs::remove_all(options_.out);
+    ASSERT_TRUE(run(BrightScorer()));
+    EXPECT_EQ(read("sightings.csv") + read("camtrap-dp/media.csv"), later);
+}
+
+TEST_F(SiftTest, AFolderThatIsEmptyNowForgetsNothing) {
+    ASSERT_TRUE(run(BrightScorer()));
+    auto const away = folder_.path() / "away";
+    fs::rename(cards_, away);
+    fs::create_directory(cards_);
+    auto const none = run(BrightScorer());
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::NotFound);
+    EXPECT_THAT(none.error().message, HasSubstr("is the card mounted?"));
+    fs::remove(cards_);
+    fs::rename(away, cards_);
+    BrightScorer const again;
+    ASSERT_TRUE(run(again));
+    EXPECT_EQ(again.looks, 0);
+}
+
 TEST_F(SiftTest, WindowedScoresAreTheSameAfterAnInterruption) {
     for (int i = 0; i < 60; ++i) add(fmt::format("cam3/20240102_00{:02}00.jpg", i), i * 4);
     write("cam3/20240102_001030.jpg", "torn");
@@ -267,8 +298,11 @@ TEST_F(SiftTest, HostileNamesStayText) {
     add("cam4/<script>alert(1)</script> \"x\".jpg", 250);
     add("cam4/</script>.jpg", 250);
     add("cam4/a..b\n,=cmd.jpg", 250);
+    add("cam\xFF/\xC3.jpg", 250);
     options_.target = "Panthera uncia";
     ASSERT_TRUE(run(BrightScorer()));
+    for (auto const* const name : {"deployments", "media", "observations"})
+        EXPECT_TRUE(is_utf8(read(fmt::format("camtrap-dp/{}.csv", name)))) << name;
     auto const page = read("index.html");
     EXPECT_EQ(page.find("<script>alert"), std::string::npos);
     auto const media = table("camtrap-dp/media.csv");
@@ -277,7 +311,7 @@ TEST_F(SiftTest, HostileNamesStayText) {
         EXPECT_EQ(path.find(".."), std::string::npos) << path;
         EXPECT_EQ(path.find('\n'), std::string::npos) << path;
     }
-    EXPECT_EQ(table("sightings.csv").rows.size(), 9U);
+    EXPECT_EQ(table("sightings.csv").rows.size(), 10U);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ Status write_sightings(Journal& journal, ReportOptions const& options) {
             box(&vision::Box::height),
             tag_name(options, row.event_tag),
             format_share(row.event_probability),
-            joined({row.flags, row.damage.empty() ? "" : "damaged file", row.copy ? "copy" : "",
+            joined({row.flags, row.damage.empty() ? "" : "damaged file", row.copy > 0 ? "copy" : "",
                     row.time_source == TimeSource::FileTime ? "doubtful time" : ""})};
         return file.write_csv(fields);
     }));

@@ -97,12 +97,18 @@ Result<ScanCounts> walk_pass(Journal& journal, fs::path const& folder, fs::path 
             if (same && !again) {
                 TRY_STATUS(database.run("UPDATE picture SET walk = ? WHERE id = ?", walk, id));
             } else {
+                // Its neighbours were scored without it: another digest makes them be scored again.
+                if (again)
+                    TRY_STATUS(database.run(
+                        "UPDATE camera SET digest = 1 WHERE digest <> 0 AND id = (SELECT camera FROM "
+                        "picture WHERE id = ?)",
+                        id));
                 TRY_STATUS(database.run("DELETE FROM score WHERE picture = ?", id));
-                TRY_STATUS(database.run(
-                    "UPDATE picture SET walk = ?, size_bytes = ?, modified_ms = ?, state = 0, "
-                    "camera = NULL, sha256 = NULL, copy_of = NULL, error = NULL, error_code = NULL, "
-                    "damage = NULL WHERE id = ?",
-                    walk, file.size_bytes, file.modified_ms, id));
+                TRY_STATUS(
+                    database.run("UPDATE picture SET walk = ?, size_bytes = ?, modified_ms = ?, state = 0, "
+                                 "camera = NULL, sha256 = NULL, copy = 0, error = NULL, error_code = NULL, "
+                                 "damage = NULL WHERE id = ?",
+                                 walk, file.size_bytes, file.modified_ms, id));
             }
         }
         progress({.step = "listing pictures", .done = ++met, .total = 0});
@@ -120,6 +126,15 @@ Result<ScanCounts> walk_pass(Journal& journal, fs::path const& folder, fs::path 
     auto counts = scan(folder, out, found, unreadable, stop);
     TRY_STATUS(batch.commit());
     if (!counts) return counts;
+    // A card that is not mounted leaves an empty folder: hours of work are not forgotten for that.
+    if (met == 0) {
+        TRY(auto const known, database.count("SELECT count(*) FROM picture WHERE walk <> ?", walk));
+        if (known > 0)
+            return fail(Code::NotFound,
+                        "{}: no pictures there now, {} in an earlier run: is the card mounted? Nothing is "
+                        "forgotten; run again when they are back",
+                        folder.string(), known);
+    }
     TRY_STATUS(database.run("DELETE FROM picture WHERE walk <> ?", walk));
     return counts;
 }

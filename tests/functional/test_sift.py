@@ -185,3 +185,19 @@ def test_what_cannot_be_done_is_refused(season, tmp_path):
     ounce("sift", season, code=2)
     ounce("sift", code=2)
     assert ounce("sift", season, "--out", season, code=2)
+
+
+def test_no_right_to_write_is_said_as_such(tmp_path):
+    """As a user like any other: for root every file is writable, so its right to that is taken away."""
+    folder = tmp_path / "season"
+    camera_card.put(folder / "cam/IMG_0001.JPG", camera_card.photographs("bird")[0])
+    ounce("sift", folder, "--out", tmp_path / "out", "--quiet")
+    limits = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    (tmp_path / "closed").mkdir(mode=0)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "out" / ".ounce" / "sift.db").chmod(0o444)
+    for out, code, word in (("closed", 8, b"Permission denied"), ("out", 8, b"Permission denied"), ("file", 2, b"folder")):
+        done = subprocess.run([*limits, PROGRAM, "sift", folder, "--out", tmp_path / out, "--json", "--quiet"],
+                              capture_output=True, timeout=240, check=False)
+        assert done.returncode == code and word in done.stderr, done.stderr
+        assert "error" in json.loads(done.stdout)
