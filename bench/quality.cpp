@@ -22,6 +22,7 @@
 #include "base/random.hpp"
 #include "train/background_frames.hpp"
 #include "train/background_head.hpp"
+#include "train/background_training.hpp"
 #include "train/roc.hpp"
 #include "train/trainer.hpp"
 
@@ -197,12 +198,20 @@ struct Figures {
     [[nodiscard]] std::string text() const { return fmt::format("{:.3f} ± {:.3f}", mean(), deviation()); }
 };
 
-CrossValidationOptions validation(int seed, bool standardise) {
+enum class Head {
+    Whole,         // as `ounce train` fits whole pictures
+    Changed,       // as it fits what changed
+    ChangedAnyL2,  // the same, with the strengths of whole pictures to choose from
+};
+
+CrossValidationOptions validation(int seed, Head head) {
     CrossValidationOptions options;
     options.folds = kFolds;
     options.seed = static_cast<std::uint64_t>(seed);
-    options.head.standardise = standardise;
-    return options;
+    if (head == Head::Whole) return options;
+    auto changed = for_changed_features(options);
+    if (head == Head::ChangedAnyL2) changed.l2s = options.l2s;
+    return changed;
 }
 
 struct Species {
@@ -213,7 +222,7 @@ struct Species {
 
 /// Species from the candidate that cross-validation within the learning half prefers.
 Species measure_species(Frames const& frames, std::vector<int> const& sequences,
-                        std::vector<Matrix const*> const& candidates, bool standardise) {
+                        std::vector<Matrix const*> const& candidates, Head how) {
     Species result;
     std::vector<std::size_t> choices(kSeeds);
     parallel_for(kSeeds, frames.threads, [&](std::size_t s) {
@@ -226,7 +235,7 @@ Species measure_species(Frames const& frames, std::vector<int> const& sequences,
         for (auto const* const features : candidates) learn.push_back(rows_of(*features, split.learn));
         std::vector<Candidate> named;
         for (auto const& features : learn) named.push_back({"", &features});
-        auto const options = validation(seed, standardise);
+        auto const options = validation(seed, how);
         auto const chosen =
             must(cross_validate(named, labels, picked(sequences, split.learn), options)).chosen;
         choices[s] = chosen.candidate;
@@ -272,7 +281,7 @@ Gates gates_of(Matrix const& features, std::vector<int> const& truth, std::vecto
             (fold_of[i] == fold ? split.ask : split.learn).push_back(i);
         if (split.ask.empty()) continue;
         auto const fitted = must(fit(rows_of(features, split.learn), one_of(picked(truth, split.learn), 2),
-                                     picked(sequences, split.learn), validation(seed, true)));
+                                     picked(sequences, split.learn), validation(seed, Head::Whole)));
         auto const value = [&](Matrix const& logits, std::size_t i) {
             return double{logits.row(i)[1]} - double{logits.row(i)[0]};
         };
@@ -412,7 +421,7 @@ int main(int argc, char** argv) {
     };
     for (auto const& step : steps) {
         all.push_back(&step.features);
-        species.push_back(measure_species(frames, frames.sequences, {&step.features}, true));
+        species.push_back(measure_species(frames, frames.sequences, {&step.features}, Head::Whole));
         print_row(step.name, species.back(), measure_gate(frames, step.features, given).area,
                   measure_gate(frames, step.features, corrected).area);
     }
@@ -422,7 +431,7 @@ int main(int argc, char** argv) {
         logarithms.values[i] = static_cast<float>(std::log(std::max(changes.scores[i], kScoreFloor)));
     auto const gate = measure_gate(frames, logarithms, given);
     auto const gate_corrected = measure_gate(frames, logarithms, corrected);
-    species.push_back(measure_species(frames, frames.sequences, {&changes.features}, false));
+    species.push_back(measure_species(frames, frames.sequences, {&changes.features}, Head::Changed));
     print_row("+ background: 224 finds the change, 448 looks there", species.back(), gate.area,
               gate_corrected.area);
 
@@ -441,14 +450,18 @@ int main(int argc, char** argv) {
         fmt::print("{}: {} a frame, {} a visit.\n", name, found.frames.text(), found.events.text());
         std::fflush(stdout);
     };
-    print_variant("Background, features standardised",
-                  measure_species(frames, frames.sequences, {&changes.features}, true));
-    print_variant("448 maximum, features not standardised",
-                  measure_species(frames, frames.sequences, {all[2]}, false));
+    print_variant("Background, L2 from the strengths of whole pictures",
+                  measure_species(frames, frames.sequences, {&changes.features}, Head::ChangedAnyL2));
+    print_variant("Background, that and standardised, as whole pictures are",
+                  measure_species(frames, frames.sequences, {&changes.features}, Head::Whole));
+    print_variant("Whole picture at 224, average, with the head of what changed",
+                  measure_species(frames, frames.sequences, {all[0]}, Head::Changed));
+    print_variant("Whole picture at 448, maximum, with the head of what changed",
+                  measure_species(frames, frames.sequences, {all[2]}, Head::Changed));
     print_variant("Background, SEQ75709 and SEQ75710 taken as one visit",
-                  measure_species(frames, joined_sequences(frames), {&changes.features}, false));
-    auto const nested = measure_species(frames, frames.sequences, all, true);
-    print_variant("The step chosen inside the learning half (all standardised)", nested);
+                  measure_species(frames, joined_sequences(frames), {&changes.features}, Head::Changed));
+    auto const nested = measure_species(frames, frames.sequences, all, Head::Changed);
+    print_variant("The step chosen inside the learning half (all with the head of what changed)", nested);
     for (auto const& [candidate, times] : nested.chosen)
         fmt::print("  step {}: {} times\n", candidate + 1, times);
 

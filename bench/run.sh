@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh BUILD: everything that docs/PERFORMANCE.md reports about sifting, as tables.
+# run.sh BUILD: everything that docs/PERFORMANCE.md reports about sifting and quality, as tables.
 set -euo pipefail
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,3 +9,5 @@ printf '\n## Rate of sifting\n\n'
 python3 "$bench/sift_rate.py" "$build"
 printf '\n## Memory of sifting\n\n'
 python3 "$bench/sift_memory.py" "$build"
+printf '\n## Quality\n\n'
+"$build/bin/bench_quality" "$bench/../demo/photographs/manifest.csv" 2>/dev/null

@@ -11,6 +11,7 @@
 
 #include "base/file.hpp"
 #include "crypto/sha256.hpp"
+#include "train/backbone_test.hpp"
 #include "vision/decode.hpp"
 #include "vision/session.hpp"
 
@@ -22,22 +23,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
 using vision::Tensor;
-
-/// The three wheels take a second each to convert: once for all tests.
-Bytes const& converted(Backbone const& backbone) {
-    static std::map<std::string, Bytes> models;
-    auto const found = models.find(backbone.name);
-    if (found != models.end()) return found->second;
-    std::filesystem::path wheel(OUNCE_DEPS_DIR "/wheels");
-    auto name = backbone.package;
-    std::replace(name.begin(), name.end(), '-', '_');
-    wheel /= name + "-" + backbone.version + "-py2.py3-none-any.whl";
-    auto const content = read_file(wheel, std::uint64_t{64} << 20);
-    EXPECT_TRUE(content) << content.error().message << " (setup/ fetches it)";
-    auto model = content ? convert_backbone(backbone, *content) : Result<Bytes>(fail(content.error()));
-    EXPECT_TRUE(model) << model.error().message;
-    return models.emplace(backbone.name, model ? *model : Bytes{}).first->second;
-}
 
 Tensor sine_input(std::int64_t height, std::int64_t width) {
     Tensor input{{1, 3, height, width}, {}};

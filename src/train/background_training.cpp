@@ -124,7 +124,7 @@ Status learn_tags(std::vector<Frame*> const& frames, TrainedSet const& set, Back
         learnt.note += "All frames belong to one group: tags come from whole pictures. ";
         return {};
     }
-    auto options = validation_options(set, dataset.kind, stop);
+    auto options = for_changed_features(validation_options(set, dataset.kind, stop));
     options.folds = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.folds), kinds));
     TRY(auto fitted, fit(features, labels, groups, options));
     head.tags.assign(dataset.tags.begin(), dataset.tags.begin() + static_cast<std::ptrdiff_t>(tag_count));
@@ -168,6 +168,12 @@ std::string held_out(std::vector<Frame*> const& frames, TrainedSet const& set, B
 }
 
 }  // namespace
+
+CrossValidationOptions for_changed_features(CrossValidationOptions options) {
+    options.head.standardise = false;
+    options.l2s = {3e-3, 1e-3, 3e-4, 1e-4};
+    return options;
+}
 
 Status add_background_head(TrainedSet const& set, vision::Package& package, ProgressSink const& progress,
                            std::stop_token stop) {

@@ -3,9 +3,15 @@
 #include <stop_token>
 
 #include "base/progress.hpp"
+#include "train/cross_validation.hpp"
 #include "train/trainer.hpp"
 
 namespace ounce::train {
+
+/// How a head is fitted to vision::changed_features(): as they are, held back little. Their rows are all 1
+/// long and point where the animal does; to make each feature vary alike, or to hold the weights back as
+/// whole pictures need it, costs several points each (docs/decisions/0007-camera-background.md).
+CrossValidationOptions for_changed_features(CrossValidationOptions options);
 
 /// An ExtraStep: learns from the same pictures what their cameras' backgrounds tell, and adds it to the
 /// package as background.json with its measures as metrics.background (frames, cameras, gate and tags out of

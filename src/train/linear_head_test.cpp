@@ -37,6 +37,25 @@ HeadOptions const kAll[] = {{.kind = vision::Kind::Multiclass, .loss = Loss::Log
                             {.kind = vision::Kind::Multilabel, .loss = Loss::Logistic},
                             {.kind = vision::Kind::Multiclass, .loss = Loss::Svm}};
 
+TEST(HeadObjective, TakesFeaturesAsTheyAreIfNotToldToStandardise) {
+    auto const toy = clouds(40, 6, 1);
+    HeadObjective objective(toy.features, toy.rows, toy.labels, {.balanced = false, .standardise = false});
+    std::vector<float> parameters(objective.parameter_count());
+    Random random(5);
+    for (auto& value : parameters) value = static_cast<float>(random.unit() - 0.5);
+    auto const head = objective.head(parameters);
+    EXPECT_TRUE(std::equal(head.weights.begin(), head.weights.end(), parameters.begin()));
+    EXPECT_TRUE(std::equal(head.bias.begin(), head.bias.end(), parameters.begin() + 18));
+
+    auto probabilities = head.logits(toy.features);
+    to_probabilities(vision::Kind::Multiclass, probabilities);
+    double loss = 0;
+    for (std::size_t i = 0; i < 40; ++i)
+        loss -= std::log(static_cast<double>(probabilities.row(i)[toy.labels.first(i)])) / 40;
+    std::vector<float> gradient(parameters.size());
+    EXPECT_NEAR(objective.evaluate(parameters, 0, gradient), loss, 1e-5);
+}
+
 TEST(HeadObjective, GradientMatchesFiniteDifferences) {
     auto const toy = clouds(40, 6, 1);
     for (auto const& options : kAll) {
