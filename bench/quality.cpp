@@ -153,6 +153,16 @@ std::vector<int> picked(std::vector<int> const& values, std::vector<std::size_t>
     return result;
 }
 
+/// The same with each row made 1 long, as features of what changed are.
+Matrix unit_rows(Matrix features) {
+    for (std::size_t i = 0; i < features.rows; ++i) {
+        double length = 0;
+        for (auto const value : features.row(i)) length += double{value} * double{value};
+        for (auto& value : features.row(i)) value /= static_cast<float>(std::sqrt(length + 1e-12));
+    }
+    return features;
+}
+
 struct Split {
     std::vector<std::size_t> learn;
     std::vector<std::size_t> ask;
@@ -236,11 +246,10 @@ Species measure_species(Frames const& frames, std::vector<int> const& sequences,
         std::vector<Candidate> named;
         for (auto const& features : learn) named.push_back({"", &features});
         auto const options = validation(seed, how);
-        auto const chosen =
-            must(cross_validate(named, labels, picked(sequences, split.learn), options)).chosen;
-        choices[s] = chosen.candidate;
-        auto const head = fit_chosen(named[chosen.candidate], labels, chosen, options.head);
-        auto const logits = head.logits(rows_of(*candidates[chosen.candidate], split.ask));
+        auto const validated = must(cross_validate(named, labels, picked(sequences, split.learn), options));
+        choices[s] = validated.chosen.candidate;
+        auto const head = fit_chosen(named[choices[s]], labels, validated, options.head);
+        auto const logits = head.logits(rows_of(*candidates[choices[s]], split.ask));
         double right = 0;
         std::map<int, std::vector<double>> events;  // sums of logits: log-probabilities but for a constant
         std::map<int, std::size_t> truth;
@@ -411,7 +420,6 @@ int main(int argc, char** argv) {
     fmt::print(
         "| step | species, a frame | species, a visit | empty or animal: AUC | AUC, two tags "
         "corrected |\n|---|---|---|---|---|\n");
-    std::vector<Matrix const*> all;
     std::vector<Species> species;
     auto const print_row = [&](char const* name, Species const& found, Figures const& area,
                                Figures const& area_corrected) {
@@ -420,12 +428,10 @@ int main(int argc, char** argv) {
         std::fflush(stdout);
     };
     for (auto const& step : steps) {
-        all.push_back(&step.features);
         species.push_back(measure_species(frames, frames.sequences, {&step.features}, Head::Whole));
         print_row(step.name, species.back(), measure_gate(frames, step.features, given).area,
                   measure_gate(frames, step.features, corrected).area);
     }
-    all.push_back(&changes.features);
     Matrix logarithms(frames.count(), 1);
     for (std::size_t i = 0; i < frames.count(); ++i)
         logarithms.values[i] = static_cast<float>(std::log(std::max(changes.scores[i], kScoreFloor)));
@@ -446,6 +452,11 @@ int main(int argc, char** argv) {
                    auto const i = static_cast<std::size_t>(s);
                    return species.back().events.values[i] > species.front().events.values[i];
                }));
+    std::vector<Matrix> unit;
+    for (auto const& step : steps) unit.push_back(unit_rows(step.features));
+    unit.push_back(changes.features);
+    std::vector<Matrix const*> all;
+    for (auto const& features : unit) all.push_back(&features);
     auto const print_variant = [&](char const* name, Species const& found) {
         fmt::print("{}: {} a frame, {} a visit.\n", name, found.frames.text(), found.events.text());
         std::fflush(stdout);
@@ -461,7 +472,7 @@ int main(int argc, char** argv) {
     print_variant("Background, SEQ75709 and SEQ75710 taken as one visit",
                   measure_species(frames, joined_sequences(frames), {&changes.features}, Head::Changed));
     auto const nested = measure_species(frames, frames.sequences, all, Head::Changed);
-    print_variant("The step chosen inside the learning half (all with the head of what changed)", nested);
+    print_variant("Step chosen inside the learning half (rows 1 long, the head of what changed)", nested);
     for (auto const& [candidate, times] : nested.chosen)
         fmt::print("  step {}: {} times\n", candidate + 1, times);
 

@@ -235,7 +235,8 @@ Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates,
         auto const rows = rows_of(result.fold_of, task % folds, features.rows);
         if (rows.learn.empty() || rows.ask.empty() || options.stop.stop_requested()) return;
         auto& glance = glances[task];
-        glance.seen = see_from_landmarks(features, rows.learn, rows.ask);
+        glance.seen =
+            see_from_landmarks(features, rows.learn, rows.ask, kLandmarks, options.head.standardise);
         glance.heads = fit_heads(glance.seen.learn, counted(rows.learn.size()), labels_of(labels, rows.learn),
                                  options.l2s, quick);
         for (std::size_t s = 0; s < strengths; ++s)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/random.hpp"
 
 namespace ounce::train {
@@ -39,6 +41,38 @@ TEST(CrossValidate, FindsWhatIsThere) {
     auto const fitted = fit(toy.features, toy.labels, toy.groups, {});
     ASSERT_TRUE(fitted) << fitted.error().message;
     EXPECT_GT(accuracy(fitted->validation, toy.labels), 0.95);
+}
+
+TEST(CrossValidate, PicturesThatAreAllAlikeTellNothing) {
+    auto toy = noisy(20, 3, 0, 1);
+    std::ranges::fill(toy.features.values, 0.25F);
+    for (bool const standardise : {true, false}) {
+        CrossValidationOptions options;
+        options.head.standardise = standardise;
+        auto const fitted = fit(toy.features, toy.labels, toy.groups, options);
+        ASSERT_TRUE(fitted) << fitted.error().message;
+        for (auto const probability : fitted->validation.probabilities.values)
+            EXPECT_NEAR(probability, 0.5, 1e-3);
+    }
+}
+
+TEST(CrossValidate, ChoosesOnFeaturesAsTheyAreIfNotToldToStandardise) {
+    auto const toy = noisy(60, 2, 1, 3);
+    auto larger = toy.features;
+    for (auto& value : larger.values) value *= 10;
+    for (bool const standardise : {true, false}) {
+        CrossValidationOptions options;
+        options.l2s = {0.1};
+        options.head.standardise = standardise;
+        auto const one = cross_validate({{"", &toy.features}}, toy.labels, toy.groups, options);
+        auto const other = cross_validate({{"", &larger}}, toy.labels, toy.groups, options);
+        ASSERT_TRUE(one && other);
+        double const difference = std::abs(one->chosen.temperature - other->chosen.temperature);
+        if (standardise)
+            EXPECT_LT(difference, 1e-2);
+        else
+            EXPECT_GT(difference, 0.1);
+    }
 }
 
 TEST(CrossValidate, DoesNotFlatterNoise) {

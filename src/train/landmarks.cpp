@@ -44,7 +44,12 @@ std::pair<Matrix, Matrix> frame_of(Matrix const& landmarks) {
             row.push_back(value / factor[q][q]);
             left -= row[q] * row[q];
         }
-        if (!(left > least) || !(left > 1e-12)) continue;
+        bool const last = p + 1 == landmarks.rows;
+        if (!(left > least) || !(left > 1e-12)) {
+            if (!last || !kept.empty()) continue;
+            left = 1;  // pictures that are all alike: one coordinate, 0 for all of them
+            row.clear();
+        }
         row.push_back(std::sqrt(left));
         factor.push_back(std::move(row));
         kept.push_back(p);
@@ -68,6 +73,10 @@ std::pair<Matrix, Matrix> frame_of(Matrix const& landmarks) {
 }
 
 }  // namespace
+
+Standardisation as_they_are(std::size_t width) {
+    return {std::vector<float>(width, 0.0F), std::vector<float>(width, 1.0F)};
+}
 
 Standardisation standardisation(Matrix const& features, std::span<std::size_t const> rows) {
     auto const width = features.columns;
@@ -100,8 +109,9 @@ Standardisation standardisation(Matrix const& features, std::span<std::size_t co
 }
 
 SeenFromLandmarks see_from_landmarks(Matrix const& features, std::span<std::size_t const> learn,
-                                     std::span<std::size_t const> ask, std::size_t landmarks_max) {
-    auto const by = standardisation(features, learn);
+                                     std::span<std::size_t const> ask, std::size_t landmarks_max,
+                                     bool standardise) {
+    auto const by = standardise ? standardisation(features, learn) : as_they_are(features.columns);
     auto const learn_rows = standardised(features, learn, by);
     auto const count = std::min(landmarks_max, learn_rows.rows);
     Matrix landmarks(count, features.columns);

@@ -17,6 +17,9 @@ struct Standardisation {
     }
 };
 
+/// Changes nothing.
+Standardisation as_they_are(std::size_t width);
+
 /// By the named rows: each feature to mean 0 and variance 1 / width.
 Standardisation standardisation(Matrix const& features, std::span<std::size_t const> rows);
 
@@ -41,9 +44,10 @@ struct SeenFromLandmarks {
 inline constexpr std::size_t kLandmarks = 256;
 
 /// `learn` and `ask` name rows of `features`. Every n-th row to learn from is a landmark; those that add
-/// nothing new are left out. Nothing of the rows to ask about goes into what the others become. One thread.
+/// nothing new are left out. Nothing of the rows to ask about goes into what the others become. Features are
+/// taken as they are if not to `standardise`. One thread.
 SeenFromLandmarks see_from_landmarks(Matrix const& features, std::span<std::size_t const> learn,
-                                     std::span<std::size_t const> ask,
-                                     std::size_t landmarks_max = kLandmarks);
+                                     std::span<std::size_t const> ask, std::size_t landmarks_max = kLandmarks,
+                                     bool standardise = true);
 
 }  // namespace ounce::train

@@ -202,12 +202,7 @@ HeadObjective::HeadObjective(Matrix const& features, std::span<std::size_t const
       residuals_(rows.size(), labels.classes) {
     OUNCE_CHECK(!rows.empty() && classes_ > 0 && width_ > 0);
     auto const n = static_cast<double>(rows.size());
-    if (options_.standardise) {
-        by_ = standardisation(features, rows);
-    } else {
-        by_.mean.assign(width_, 0.0F);
-        by_.scale.assign(width_, 1.0F);
-    }
+    by_ = options_.standardise ? standardisation(features, rows) : as_they_are(width_);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         by_.apply(features.row(rows[i]), x_.row(i));
         for (std::size_t k = 0; k < classes_; ++k)

@@ -42,7 +42,7 @@ void to_probabilities(vision::Kind kind, Matrix& logits);
 struct HeadOptions {
     vision::Kind kind = vision::Kind::Multiclass;
     Loss loss = Loss::Logistic;
-    bool standardise = true;  // false: the features already are, see see_from_landmarks()
+    bool standardise = true;  // false: learns from features as they are, for rows that are about 1 long
     bool balanced = true;     // rare tags count as much as common ones
     double tolerance = 1e-3;  // stop when the gradient has shrunk to this part of the first
     int iterations_max = 150;

@@ -39,7 +39,7 @@ HeadOptions const kAll[] = {{.kind = vision::Kind::Multiclass, .loss = Loss::Log
 
 TEST(HeadObjective, TakesFeaturesAsTheyAreIfNotToldToStandardise) {
     auto const toy = clouds(40, 6, 1);
-    HeadObjective objective(toy.features, toy.rows, toy.labels, {.balanced = false, .standardise = false});
+    HeadObjective objective(toy.features, toy.rows, toy.labels, {.standardise = false, .balanced = false});
     std::vector<float> parameters(objective.parameter_count());
     Random random(5);
     for (auto& value : parameters) value = static_cast<float>(random.unit() - 0.5);
