@@ -7,16 +7,5 @@ install_peers() {
     step peers-python "$(python_version) $(sha256sum < "$peers/requirements.txt")" \
         bench/venv/bin/python 60 "Pillow and onnxruntime for Python" make_venv bench/venv "$peers/requirements.txt"
     step peers-node "$(sha256sum < "$peers/package-lock.json")" bench/node/node_modules 130 \
-        "sharp and onnxruntime-node for Node" make_peers_node "$peers"
-}
-
-# Scripts of packages are not run: what is used lies in the packages themselves.
-make_peers_node() {
-    local work
-    need_npm
-    work=$(work_folder node)
-    cp "$1/package.json" "$1/package-lock.json" "$work"
-    (cd "$work" && logged npm ci --ignore-scripts --no-audit --no-fund) ||
-        die "npm could not install the peers; the log is $deps/setup.log. Is there a network? Try again."
-    place "$work" bench/node
+        "sharp and onnxruntime-node for Node" make_node_packages bench/node "$peers"
 }

@@ -6,6 +6,7 @@
 
 import csv
 import hashlib
+import json
 import os
 import re
 import struct
@@ -109,6 +110,13 @@ class Data(unittest.TestCase):
             for line in filter(None, (line.split("#")[0].strip() for line in text.splitlines())):
                 self.assertRegex(line, r"^[\w-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+$", path)
 
+    def test_node_packages_have_hashes(self):
+        for path in (ROOT / "tests/web/package-lock.json", ROOT / "bench/peers/package-lock.json"):
+            packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+            for name, package in packages.items():
+                if name:
+                    self.assertRegex(package["integrity"], "^sha512-", name)
+
     def test_photographs_have_hashes_and_licences(self):
         with open(SETUP / "photographs.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -128,7 +136,7 @@ class Program(unittest.TestCase):
             deps, cache = Path(folder) / "deps", Path(folder) / "cache"
             done = self.setup("--for", "test", "--check", OUNCE_DEPS=str(deps), OUNCE_CACHE=str(cache))
             self.assertEqual(done.returncode, 1, done.stderr)
-            for what in ("ONNX Runtime", "efficientnet_lite0", "gcompris-qt-data", "pytest"):
+            for what in ("ONNX Runtime", "efficientnet_lite0", "gcompris-qt-data", "pytest", "playwright-core"):
                 self.assertRegex(done.stdout, f"would install .*{re.escape(what)}")
             self.assertFalse(deps.exists() or cache.exists())
 

@@ -183,11 +183,12 @@ Result<std::unique_ptr<Scorer>> open_untrained_background_scorer(std::string con
     TRY(auto const model, read_file(path, kModelBytesMax));
     auto head = train::untrained_background_head(found);
     auto const text = dump_json(to_json(head));
-    TRY(auto network, train::BackgroundNetwork::create(model, std::move(head)));
+    auto network = train::BackgroundNetwork::create(model, std::move(head));
+    if (!network) return fail(network.error().in(path.string()));
     auto identity = identity_of(whole->identity(), as_bytes(text), options);
     auto description = fmt::format("untrained {}, each camera's own background", backbone);
     return std::unique_ptr<Scorer>(std::make_unique<BackgroundScorer>(
-        std::move(network), std::move(whole), options, std::move(identity), std::move(description)));
+        std::move(*network), std::move(whole), options, std::move(identity), std::move(description)));
 }
 
 }  // namespace ounce::trap

@@ -13,12 +13,25 @@ const store = 'ounce-sift:' + data.run;
 let answers = {};
 try { answers = JSON.parse(localStorage.getItem(store) || '{}') || {}; } catch { answers = {}; }
 const lists = {events: data.events, audit: data.audit};
-let which = 'events', filter = '', shown = [], current = -1, frame = 0;
+let which = 'events', filter = '', in_time = false, shown = [], current = -1, frame = 0;
 
 const sought = data.target || 'an animal';
 const word = (p) => p >= .9 ? 'sure' : p >= .6 ? 'likely' : p >= .25 ? 'doubtful' : 'unlikely';
 const percent = (p) => Math.round(p * 100) + ' %';
 const time = (text) => text.replace('T', ' ').slice(0, 16);
+const spaced = (tag) => tag.replaceAll('_', ' ');
+
+// Cameras of one make share their first words: a card has room for what tells them apart.
+const cameras = [...new Set(data.events.concat(data.audit).map((e) => e.camera))].map((name) => name.split(' '));
+let common = 0;
+while (cameras.length > 1 && cameras.every((words) => words.length > common + 1 && words[common] === cameras[0][common])) ++common;
+const camera_name = (name) => name.split(' ').slice(common).join(' ');
+
+// The wall's pictures have one shape, that of most frames, so that nothing jumps and little stays black.
+const shapes = data.events.concat(data.audit).map((e) => e.frames[e.best]).filter((f) => f && f.w && f.h)
+  .map((f) => f.w / f.h).sort((a, b) => a - b);
+const ratio = shapes.length ? Math.min(Math.max(shapes[shapes.length >> 1], 1), 16 / 9) : 4 / 3;
+at('wall').style.setProperty('--ratio', String(ratio));
 
 function remember() {
   try { localStorage.setItem(store, JSON.stringify(answers)); at('save').title = ''; } catch {
@@ -32,10 +45,10 @@ function place(node, img, box) {
   [node.style.left, node.style.top, node.style.width, node.style.height] = box.map((part) => part * 100 + '%');
 }
 
-// The box lies on the picture, which does not fill its 4:3 frame: letterboxed sides are taken off.
-function inset(frame43, f) {
+// The box lies on the picture, which may not fill its frame: letterboxed sides are taken off.
+function inset(f) {
   if (!f.box || !f.w || !f.h) return null;
-  const own = f.w / f.h, room = 4 / 3, [x, y, w, h] = f.box;
+  const own = f.w / f.h, room = ratio, [x, y, w, h] = f.box;
   if (own > room) { const s = room / own, o = (1 - s) / 2; return [x, o + y * s, w, h * s]; }
   const s = own / room, o = (1 - s) / 2;
   return [o + x * s, y, w * s, h];
@@ -43,7 +56,7 @@ function inset(frame43, f) {
 
 function label(answer) {
   if (!answer) return '';
-  return answer.answer === 'other' ? answer.tag : answer.answer === 'yes' ? 'Yes' : 'No';
+  return answer.answer === 'other' ? spaced(answer.tag) : answer.answer === 'yes' ? 'Yes' : 'No';
 }
 
 function stampOf(card, event) {
@@ -66,26 +79,25 @@ function cardOf(event, index) {
     img.decoding = 'async';
     shot.append(img);
     const box = make('div', 'box');
-    place(box, img, inset(shot, best));
+    place(box, img, inset(best));
     shot.append(box);
   }
   if (event.n > 1) shot.append(make('span', 'many', event.n + ' pictures'));
   const words = make('div', 'words'), what = make('div', 'what'), where = make('div', 'where');
-  what.append(make('b', '', event.tag));
+  what.append(make('b', '', spaced(event.tag)));
   const sure = make('span', 'sure', word(event.p));
   sure.dataset.word = word(event.p);
-  sure.title = event.tag + ' ' + percent(event.p) + ', any animal ' + percent(event.gate);
+  sure.title = spaced(event.tag) + ' ' + percent(event.p) + ', any animal ' + percent(event.gate);
   what.append(sure);
-  const camera = make('span', '', event.camera);
+  const camera = make('span', '', camera_name(event.camera));
   camera.title = event.camera;
   const when = make('time', '', time(event.time));
   when.title = event.time;
-  where.append(camera, when);
+  where.append(when, camera);
   words.append(what, where);
   if (data.target && event.tag !== data.target)
-    words.append(make('div', 'where', data.target + ': ' + word(event.score)));
+    words.append(make('div', 'where', spaced(data.target) + ': ' + word(event.score)));
   card.append(shot, words);
-  card.setAttribute('aria-label', [event.tag, word(event.p), event.camera, time(event.time), event.n + ' pictures'].join(', '));
   stampOf(card, event);
   return card;
 }
@@ -97,6 +109,8 @@ function counts() {
 
 function draw() {
   shown = lists[which].filter((e) => !filter || e.tag === filter);
+  if (in_time) shown.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  at('order').setAttribute('aria-pressed', String(in_time));
   const wall = at('wall');
   wall.replaceChildren(...shown.map(cardOf));
   at('none').hidden = shown.length > 0;
@@ -108,7 +122,7 @@ function draw() {
     : data.promise;
   const tags = [...new Set(lists[which].map((e) => e.tag))];
   at('chips').replaceChildren(...(tags.length > 1 ? [''].concat(tags) : []).map((tag) => {
-    const chip = make('button', 'chip', tag || 'all');
+    const chip = make('button', 'chip', spaced(tag) || 'all');
     chip.type = 'button';
     chip.setAttribute('aria-pressed', String(tag === filter));
     chip.addEventListener('click', () => { filter = tag; draw(); });
@@ -122,14 +136,14 @@ function show(index, at_frame) {
   current = index;
   const event = shown[index];
   frame = at_frame === undefined ? event.best : at_frame;
-  at('v-what').textContent = event.tag;
+  at('v-what').textContent = spaced(event.tag);
   const sure = at('v-sure');
   sure.textContent = word(event.p);
   sure.dataset.word = word(event.p);
   sure.title = percent(event.p);
   at('v-where').textContent = event.camera + ' · event ' + (index + 1) + ' of ' + shown.length;
-  at('v-yes').replaceChildren(which === 'audit' ? 'Yes, ' + sought + ' ' : 'Yes, ' + event.tag + ' ', make('kbd', '', 'Y'));
-  at('v-no').replaceChildren(which === 'audit' ? 'No, none ' : 'No ', make('kbd', '', 'N'));
+  at('v-yes').replaceChildren('Yes', make('span', 'of', spaced(which === 'audit' ? sought : event.tag)), make('kbd', '', 'Y'));
+  at('v-no').replaceChildren('No', make('kbd', '', 'N'));
   const answer = answers[event.id] || {};
   at('v-yes').setAttribute('aria-pressed', String(answer.answer === 'yes'));
   at('v-no').setAttribute('aria-pressed', String(answer.answer === 'no'));
@@ -147,7 +161,7 @@ function show(index, at_frame) {
   const f = event.frames[frame], image = at('v-image');
   at('v-time').textContent = f.time.replace('T', ' ');
   at('v-open').href = f.href;
-  image.alt = event.tag + ', ' + f.name;
+  image.alt = spaced(event.tag) + ', ' + f.name;
   image.src = f.src || '';
   // The original shows more, if this page still lies where it was written.
   const large = new Image();
@@ -194,7 +208,7 @@ function ask(index) {
     const button = make('button', 'button');
     button.type = 'button';
     if (i < 9) button.append(make('kbd', '', String(i + 1)));
-    button.append(tag);
+    button.append(spaced(tag));
     button.addEventListener('click', () => { at('tags').close(); answer(asked, 'other', tag); });
     return button;
   }));
@@ -243,6 +257,7 @@ document.addEventListener('keydown', (e) => {
   } else if (index >= 0 && key === 'n') { no(index);
   } else if (index >= 0 && key === 't') { e.preventDefault(); ask(index);
   } else if (index >= 0 && key === 'u') { answer(index, '', '');
+  } else if (!viewing && key === 's') { reorder();
   } else if (viewing && key === 'o') { window.open(at('v-open').href, '_blank', 'noopener');
   }
 });
@@ -258,6 +273,8 @@ at('v-no').addEventListener('click', () => no(current));
 at('v-tag').addEventListener('click', () => ask(current));
 at('v-back').addEventListener('click', () => { if (current > 0) show(current - 1); });
 at('v-next').addEventListener('click', () => { if (current + 1 < shown.length) show(current + 1); });
+function reorder() { in_time = !in_time; draw(); }
+at('order').addEventListener('click', reorder);
 at('keys').addEventListener('click', () => at('help').showModal());
 at('help-close').addEventListener('click', () => at('help').close());
 window.addEventListener('resize', fit);
