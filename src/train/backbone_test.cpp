@@ -11,7 +11,7 @@
 
 #include "base/file.hpp"
 #include "crypto/sha256.hpp"
-#include "train/backbone_test.hpp"
+#include "train/converted_backbone_test.hpp"
 #include "vision/decode.hpp"
 #include "vision/session.hpp"
 

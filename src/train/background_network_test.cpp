@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "base/file.hpp"
-#include "train/backbone_test.hpp"
+#include "train/converted_backbone_test.hpp"
 #include "train/picture_identity.hpp"
 #include "vision/camera_background.hpp"
 #include "vision/onnx_graph.hpp"

@@ -7,8 +7,8 @@
 
 #include "base/csv.hpp"
 #include "base/file.hpp"
-#include "train/backbone_test.hpp"
 #include "train/background_head.hpp"
+#include "train/converted_backbone_test.hpp"
 #include "train/held_out.hpp"
 
 namespace ounce::train {
