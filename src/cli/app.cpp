@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 
 #include "base/json.hpp"
@@ -48,6 +49,18 @@ class SignalWatch {
     std::thread watcher_;
 };
 
+/// Whether the caller reads JSON, when the command line as a whole could not be read.
+bool wants_json(int argc, char const* const* argv) {
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i)
+        if (std::string_view(argv[i]) == "--json") return true;
+    return false;
+}
+
+void print_error(Error const& error) {
+    OrderedJson const object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+    std::fputs((dump_json(object) + "\n").c_str(), stdout);
+}
+
 }  // namespace
 
 int run(int argc, char const* const* argv) {
@@ -69,7 +82,9 @@ int run(int argc, char const* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        if (app.exit(error) == 0) return 0;  // --help
+        if (wants_json(argc, argv)) print_error({Code::InvalidArgument, error.what()});
+        return 2;
     }
 
     SignalWatch const signals;
@@ -77,11 +92,7 @@ int run(int argc, char const* const* argv) {
     auto const status = chosen(context);
     if (status) return *status;
     auto const& error = status.error();
-    if (context.json) {
-        auto const object =
-            OrderedJson{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
-        std::fputs((dump_json(object) + "\n").c_str(), stdout);
-    }
+    if (context.json) print_error(error);
     std::fprintf(stderr, "ounce: %s\n", error.message.c_str());
     return exit_code(error.code);
 }

@@ -201,3 +201,10 @@ def test_no_right_to_write_is_said_as_such(tmp_path):
                               capture_output=True, timeout=240, check=False)
         assert done.returncode == code and word in done.stderr, done.stderr
         assert "error" in json.loads(done.stdout)
+
+
+def test_wrong_use_is_one_object_too():
+    for arguments in (("sift", "--json"), ("sift", "x", "--json"), ("--json", "sift", "x", "--out", "y", "--audit", "-1"),
+                      ("sift", "x", "--out", "y", "--voting", "loudest", "--json")):
+        assert json.loads(ounce(*arguments, code=2).stdout)["error"]["code"] == "invalid-argument"
+    assert ounce("sift", code=2).stdout == b""
