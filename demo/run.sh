@@ -23,6 +23,7 @@ step "1. Photographs: part to learn from, part laid out as memory cards (nested 
 python3 make_cards.py photographs out
 
 step "2. Sift the cards with no training at all"
+echo "(Two constants of the built-in gate were fitted on frames of this set, these among them: a show, no measure.)"
 run "$ounce" sift out/cards --out out/untrained
 
 step "3. Learn the species from the tagged photographs"

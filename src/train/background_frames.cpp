@@ -17,7 +17,6 @@ using std::chrono::milliseconds;
 
 // Frames of one camera that are in memory at once, less the windows on both sides: 90 kB each.
 constexpr std::size_t kBlock = 1024;
-constexpr milliseconds kEventGap = std::chrono::minutes(2);  // as `ounce sift` groups events
 constexpr char const* kVersion = "background 1";  // change it when what is kept would come out otherwise
 
 /// A key for what a frame's change depends on: every picture of its window, with its time.
@@ -107,16 +106,19 @@ void find_in_block(BackgroundCamera& camera, std::size_t first, std::size_t last
     parallel_for(looks.size(), set.threads, [&](std::size_t i) {
         if (stop.stop_requested()) return;
         auto const picture = read_picture(set, camera[from + i]);
+        if (from + i >= first && from + i < last) counter.one_more();
         if (!picture) return;  // gone since the features were made: the frame has no background
         if (auto look = network.look(*picture)) looks[i] = std::move(*look);
-        if (from + i >= first && from + i < last) counter.one_more();
     });
     if (stop.stop_requested()) return;
     std::vector<std::optional<std::vector<float>>> distances(looks.size());
     std::vector<vision::CameraFrame> frames;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < looks.size(); ++i) {
-        if (!looks[i]) continue;
+        if (!looks[i]) {
+            if (from + i >= first && from + i < last) memory.keep(camera[from + i].key, {0, 0});
+            continue;
+        }
         frames.push_back({camera[from + i].time, looks[i]->infrared, &looks[i]->middle, &distances[i]});
         places.push_back(from + i);
     }
@@ -151,8 +153,9 @@ std::vector<BackgroundCamera> background_cameras(TrainedSet const& set) {
     for (std::size_t i = 0; i < set.pictures.size(); ++i) {
         auto const& group = set.pictures[i].group;
         auto const& identity = set.identities[i];
-        if (group.empty() && (identity.camera.empty() || !identity.taken)) continue;
-        by_name[group.empty() ? "exif " + identity.camera : "group " + group].emplace_back(i);
+        bool const known = !identity.camera.empty() && identity.taken.has_value();
+        if (!known && group.empty()) continue;
+        by_name[known ? "camera " + identity.camera : "group " + group].emplace_back(i);
     }
     std::vector<BackgroundCamera> cameras;
     for (auto& [name, camera] : by_name) {
@@ -169,7 +172,8 @@ std::vector<BackgroundCamera> background_cameras(TrainedSet const& set) {
         std::size_t event = 0;
         for (std::size_t i = 0; i < camera.size(); ++i) {
             if (timed && i > 0 && camera[i].time - camera[i - 1].time > kEventGap) ++event;
-            camera[i].event = fmt::format("{} {}", name, event);
+            // Without times it is not known which frames one event would have had.
+            if (timed) camera[i].event = fmt::format("{} {}", name, event);
         }
         cameras.push_back(std::move(camera));
     }
@@ -229,7 +233,7 @@ Status find_changed_features(std::vector<BackgroundFrame*> const& frames, Traine
                                 : Result<std::vector<float>>(fail(picture.error()));
         if (!features) {
             std::lock_guard const lock(one_at_a_time);
-            if (!first_error) first_error = features.error().in(missing[i]->event);
+            if (!first_error) first_error = features.error().in(set.pictures[missing[i]->picture].name);
             return;
         }
         missing[i]->features = std::move(*features);

@@ -18,7 +18,7 @@ struct BackgroundFrame {
 
     std::size_t picture;  // place in TrainedSet::pictures
     std::chrono::milliseconds time{};
-    std::string event;  // pictures of one visit, for voting
+    std::string event;  // pictures of one visit, for voting; empty = not known
     RecordCache::Key key{};
     // By find_changes(), as vision::FrameChange:
     std::size_t neighbours = 0;
@@ -29,8 +29,8 @@ struct BackgroundFrame {
 };
 using BackgroundCamera = std::vector<BackgroundFrame>;
 
-/// Which pictures are of one camera, each camera's in order of time where known, else of name. Groups of the
-/// CSV count as cameras; without them, EXIF's. Pictures of no known camera are left out.
+/// Which pictures are of one camera, each camera's in order of time where known, else of name: EXIF's camera,
+/// as when sifting, else the CSV's group. Pictures of no known camera are left out.
 std::vector<BackgroundCamera> background_cameras(TrainedSet const& set);
 
 /// Whether the picture's tag says that nothing is there.

@@ -31,8 +31,8 @@ struct BackgroundHead {
 };
 
 inline constexpr double kScoreFloor = 0.005;  // scores below are noise of the arithmetic and of JPEG
-/// From this gate on a frame is worth the costly look. Below, an even share of what little the gate gives is as good:
-/// on the demo's frames it spares half of the empties and costs 2 % of the animals their name.
+/// From this gate on a frame is worth the costly look. Below, an even share of what little the gate gives is
+/// as good: on the demo's frames it spares half of the empties and costs 2 % of the animals their name.
 inline constexpr double kLookAgain = 0.3;
 inline constexpr char const* kBackgroundFile = "background.json";
 

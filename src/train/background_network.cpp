@@ -44,8 +44,12 @@ Result<BackgroundNetwork> BackgroundNetwork::create(ByteView model, BackgroundHe
     auto const grey = vision::make_image(64, 64);
     TRY(auto const fine, run(network.middle_, made.gate_recipe, grey, "middle"));
     TRY(auto const coarse, run(network.map_, made.recipe, grey, "map"));
-    if (fine.columns % coarse.columns != 0 || fine.rows * coarse.columns != coarse.rows * fine.columns)
-        return fail(Code::InvalidArgument, "a middle of {}x{} cells does not fit a map of {}x{}",
+    constexpr int kCellsMax =
+        64;  // a side: far more than any recipe of ours, and what a note of a journal holds
+    if (fine.columns != fine.rows || coarse.columns != coarse.rows || fine.columns > kCellsMax ||
+        fine.columns % coarse.columns != 0)
+        return fail(Code::InvalidArgument,
+                    "a middle of {}x{} cells and a map of {}x{} do not fit: squares of at most 64",
                     fine.columns, fine.rows, coarse.columns, coarse.rows);
     if (made.head && made.head->width != static_cast<std::size_t>(coarse.channels))
         return fail(Code::InvalidArgument, "the background head takes {} features, the map has {}",

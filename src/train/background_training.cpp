@@ -10,6 +10,7 @@
 namespace ounce::train {
 namespace {
 
+constexpr double kAreaMin = 0.6;    // a gate that is hardly better than chance is not used
 constexpr std::size_t kEnough = 5;  // pictures of a kind, below which nothing is learnt of it
 
 using Frame = BackgroundFrame;
@@ -69,19 +70,25 @@ Status learn_gate(std::vector<Frame*> const& frames, TrainedSet const& set, Back
     options.folds = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.folds), kinds));
     TRY(auto const fitted, fit(scores, one_of(tags, 2), groups, options));
     auto const slope = double{fitted.head.weights[1]} - double{fitted.head.weights[0]};
-    if (slope <= 0) {
-        keep_constants("more change did not mean more animals in these frames");
+    std::vector<double> answers;
+    std::vector<std::uint8_t> positive;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        answers.push_back(double{fitted.validation.probabilities.row(i)[1]});
+        positive.push_back(static_cast<std::uint8_t>(tags[i]));
+    }
+    auto const area = area_under_roc(answers, positive);
+    if (slope <= 0 || area < kAreaMin) {
+        keep_constants(
+            fmt::format("Change hardly tells animals from empties in these frames (AUC {:.2f}): are they "
+                        "of fixed cameras, and is each camera its own group?",
+                        area));
         return {};
     }
     head.gate_slope = slope;
     head.gate_offset = double{fitted.head.bias[1]} - double{fitted.head.bias[0]};
     head.gate_trained = true;
-    std::vector<std::uint8_t> positive;
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        learnt.gates.push_back(double{fitted.validation.probabilities.row(i)[1]});
-        positive.push_back(static_cast<std::uint8_t>(tags[i]));
-    }
-    learnt.gate_area = area_under_roc(learnt.gates, positive);
+    learnt.gates = std::move(answers);
+    learnt.gate_area = area;
     return {};
 }
 
@@ -136,7 +143,11 @@ Status learn_tags(std::vector<Frame*> const& frames, TrainedSet const& set, Back
         auto const highest = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
         right += labels.has(r, highest) ? 1 : 0;
     }
-    learnt.top = share(right, rows.size());
+    // Frames of one group are right or wrong together: the doubt is as if each group were one picture.
+    auto const value = static_cast<double>(right) / static_cast<double>(rows.size());
+    learnt.top = share(static_cast<std::size_t>(std::lround(value * static_cast<double>(kinds))), kinds);
+    learnt.top.value = value;
+    learnt.top.of = rows.size();
     return {};
 }
 
@@ -144,24 +155,49 @@ double rounded(double value) {
     return std::round(value * 1e4) / 1e4;
 }
 
+/// The shares of the tags in a frame that is looked at again: the background head's, else the whole
+/// picture's; out of fold both. As BackgroundScorer does it when sifting.
+std::vector<double> shares_of(Frame const& frame, std::vector<float> const& head_shares,
+                              TrainedSet const& set, BackgroundHead const& head,
+                              std::vector<vision::PackageTag> const& tags) {
+    std::vector<double> shares(tags.size(), 0);
+    if (head.head) {
+        for (std::size_t k = 0; k < tags.size(); ++k) {
+            auto const found = std::ranges::find(head.tags, tags[k].name);
+            if (found != head.tags.end() && !head_shares.empty())
+                shares[k] = double{head_shares[static_cast<std::size_t>(found - head.tags.begin())]};
+        }
+        return shares;
+    }
+    auto const whole = set.probabilities.row(frame.picture);
+    double others = 0;
+    for (std::size_t k = 0; k < tags.size(); ++k)
+        if (!tags[k].negative) others += shares[k] = double{whole[k]};
+    if (set.dataset.kind == vision::Kind::Multiclass && others > 0)
+        for (auto& share : shares) share /= others;
+    return shares;
+}
+
 /// Every frame as it would have come out of a model that had not learnt from it: see held_out_json().
 std::string held_out(std::vector<Frame*> const& frames, TrainedSet const& set, BackgroundHead const& head,
                      Learnt const& learnt, std::vector<vision::PackageTag> const& tags) {
     std::string text = "[";
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        auto const& shares = learnt.shares[i];
-        auto probabilities = background_probabilities(head, tags, learnt.gates[i], {});
-        bool const looked_again = !shares.empty() && learnt.gates[i] >= kLookAgain;
-        for (std::size_t k = 0; k < tags.size() && looked_again; ++k) {
-            auto const found = std::ranges::find(head.tags, tags[k].name);
-            if (found != head.tags.end())
-                probabilities[k] = static_cast<float>(
-                    learnt.gates[i] * double{shares[static_cast<std::size_t>(found - head.tags.begin())]});
+        auto const& frame = *frames[i];
+        auto const gate = learnt.gates[i];
+        auto probabilities = background_probabilities(head, tags, gate, {});
+        // An empty frame has no features to learn from and none here: it is no event that shows the target.
+        if (gate >= kLookAgain && !(head.head && learnt.shares[i].empty())) {
+            auto const shares = shares_of(frame, learnt.shares[i], set, head, tags);
+            for (std::size_t k = 0; k < tags.size(); ++k)
+                if (!tags[k].negative) probabilities[k] = static_cast<float>(gate * shares[k]);
         }
-        OrderedJson item{{"group", frames[i]->event}, {"tag", set.pictures[frames[i]->picture].tags}};
-        item["probabilities"] = OrderedJson::array();
-        for (auto const probability : probabilities)
-            item["probabilities"].push_back(rounded(double{probability}));
+        OrderedJson item;
+        if (!frame.event.empty()) item["event"] = frame.event;
+        if (auto const group = set.groups[frame.picture]; group >= 0) item["group"] = std::to_string(group);
+        item["tag"] = set.pictures[frame.picture].tags;
+        item["gate"] = gate;
+        item["probabilities"] = probabilities;
         text += (i > 0 ? ",\n" : "\n") + dump_json(item);
     }
     return text + "\n]\n";
@@ -208,7 +244,8 @@ Status add_background_head(TrainedSet const& set, vision::Package& package, Prog
                                    {"high", rounded(learnt.top.high)},
                                    {"of", learnt.top.of}};
     package.info.metrics["background"] = std::move(metrics);
-    if (!frames.empty()) {
+    // Where whole pictures flatter, so do these.
+    if (!frames.empty() && package.extras.contains(kHeldOutFile)) {
         auto const answers = held_out(frames, set, head, learnt, package.info.tags);
         package.extras[kBackgroundHeldOutFile] = Bytes(answers.begin(), answers.end());
     }

@@ -173,6 +173,13 @@ Labels label_as(std::vector<Picture> const& pictures, std::vector<std::string> c
     return labels;
 }
 
+bool means_nothing_there(std::string_view tag) {
+    std::string lower;
+    for (char const c : tag) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower == "empty" || lower == "blank" || lower == "none" || lower == "nothing" ||
+           lower == "negative" || lower == "background";
+}
+
 Result<Dataset> number_tags(std::vector<Picture> const& pictures, vision::Kind kind,
                             std::string const& negative, std::size_t pictures_min) {
     std::map<std::string, std::size_t> totals;

@@ -42,6 +42,10 @@ Result<Listing> list_pictures(std::filesystem::path const& folder_or_csv);
 /// The CSV alone, for tests: `folder` is what its paths are relative to.
 Result<Listing> parse_listing(std::string_view csv, std::filesystem::path const& folder);
 
+/// Whether a tag's name says that nothing is there: empty, blank, none, nothing, negative or background, in
+/// any case of letters.
+bool means_nothing_there(std::string_view tag);
+
 /// The listing as numbers, ready to learn from.
 struct Dataset {
     vision::Kind kind = vision::Kind::Multiclass;

@@ -146,8 +146,7 @@ class Machine {
     Status reduce() {
         TRY(auto const arguments, pop());
         TRY(auto const function, pop());
-        if (pickle_.find<PickleName>(function) == nullptr ||
-            pickle_.find<PickleTuple>(arguments) == nullptr)
+        if (pickle_.find<PickleName>(function) == nullptr || pickle_.find<PickleTuple>(arguments) == nullptr)
             return malformed("a call of something that is no name");
         return push(PickleCall{function, arguments, {}});
     }

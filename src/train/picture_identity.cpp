@@ -13,10 +13,8 @@ Result<PictureIdentity> identify(ByteView file) {
     auto const exif = vision::read_exif(file);
     PictureIdentity identity;
     identity.sha256 = crypto::sha256(file);
-    for (auto const* const part : {&exif.make, &exif.model, &exif.serial}) {
-        if (part->empty()) continue;
-        identity.camera += (identity.camera.empty() ? "" : " ") + *part;
-    }
+    // Cameras of one make and model are many: without a serial number it is not known which.
+    if (!exif.serial.empty()) identity.camera = exif.make + " " + exif.model + " " + exif.serial;
     identity.taken = exif.taken;
     return identity;
 }
@@ -29,9 +27,9 @@ std::optional<RecordCache::Key> file_state_key(std::filesystem::path const& path
     if (now - changed < std::chrono::seconds(2)) return std::nullopt;
     std::error_code error;
     auto const whole = std::filesystem::absolute(path, error);
-    auto const text =
-        fmt::format("{}\n{} {} {} {}.{} {}.{}", whole.string(), info.st_size, info.st_dev, info.st_ino,
-                    info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+    auto const text = fmt::format("identity 2\n{}\n{} {} {} {}.{} {}.{}", whole.string(), info.st_size,
+                                  info.st_dev, info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
+                                  info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
     return crypto::sha256(as_bytes(text));
 }
 

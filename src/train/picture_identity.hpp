@@ -16,7 +16,7 @@ namespace ounce::train {
 /// What a picture is, whatever its file is called.
 struct PictureIdentity {
     crypto::Sha256 sha256{};
-    std::string camera;  // make, model and serial as EXIF has them; empty = not known
+    std::string camera;  // make, model and serial as EXIF has them; empty = no serial: not known which
     std::optional<vision::CameraTime> taken;
 };
 
@@ -34,9 +34,13 @@ std::optional<RecordCache::Key> file_state_key(std::filesystem::path const& path
 Bytes to_record(PictureIdentity const& identity);
 std::optional<PictureIdentity> from_record(ByteView record);
 
-/// Bursts: pictures of one camera with no more than `gap` between one and the next share a number; a picture
+/// Pictures of one camera with no more than this between them are of one visit, as `ounce sift` has it by
+/// default.
+inline constexpr std::chrono::milliseconds kEventGap = std::chrono::minutes(2);
+
+/// Visits: pictures of one camera with no more than `gap` between one and the next share a number; a picture
 /// whose camera or time is not known has -1. Pure.
 std::vector<int> burst_groups(std::span<PictureIdentity const> pictures,
-                              std::chrono::milliseconds gap = std::chrono::seconds(60));
+                              std::chrono::milliseconds gap = kEventGap);
 
 }  // namespace ounce::train

@@ -14,7 +14,7 @@ PictureIdentity taken(std::string camera, int second) {
 
 TEST(BurstGroups, JoinsPicturesOfOneCameraThatFollowEachOther) {
     std::vector<PictureIdentity> const pictures{
-        taken("a", 100), taken("b", 110), taken("a", 150), taken("a", 300), {}, taken("a", 209)};
+        taken("a", 100), taken("b", 110), taken("a", 150), taken("a", 400), {}, taken("a", 209)};
     auto const groups = burst_groups(pictures);
     EXPECT_THAT(groups, testing::ElementsAre(0, 2, 0, 1, -1, 0));
 }

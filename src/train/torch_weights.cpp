@@ -158,8 +158,8 @@ Result<vision::Tensor> copy_out(View const& view, Storage const& storage) {
     std::vector<std::int64_t> at(view.size.size(), 0);
     std::int64_t source = view.offset;
     for (auto& value : tensor.values) {
-        auto const bits =
-            static_cast<std::uint32_t>(little_endian(storage.numbers.subspan(static_cast<std::size_t>(source) * 4, 4)));
+        auto const bits = static_cast<std::uint32_t>(
+            little_endian(storage.numbers.subspan(static_cast<std::size_t>(source) * 4, 4)));
         value = std::bit_cast<float>(bits);
         for (std::size_t axis = at.size(); axis > 0; --axis) {
             source += view.stride[axis - 1];

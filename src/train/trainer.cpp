@@ -187,6 +187,23 @@ Result<double> add_golden(vision::Package& package, std::vector<PictureFile> con
     return largest;
 }
 
+/// The tag that means "nothing there": as asked for, else the one that is called so. A guess is told.
+std::string negative_tag(TrainOptions const& options, Listing const& listing, vision::Kind kind,
+                         std::vector<std::string>& warnings) {
+    if (!options.negative.empty() || kind != vision::Kind::Multiclass) return options.negative;
+    for (auto const& picture : listing.pictures) {
+        for (auto const& tag : picture.tags) {
+            if (!means_nothing_there(tag)) continue;
+            warnings.push_back(
+                fmt::format("'{}' is taken to mean that nothing is there (--negative {}); rename the tag if "
+                            "it means something else",
+                            tag, tag));
+            return tag;
+        }
+    }
+    return {};
+}
+
 /// What a person should know before trusting the numbers.
 void add_warnings(TrainReport& report, Dataset const& dataset) {
     for (std::size_t k = 0; k < dataset.tags.size(); ++k) {
@@ -236,7 +253,8 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
                                                                                 : vision::Kind::Multilabel);
     TRY(auto identities,
         identify_pictures(listing, kind == vision::Kind::Multilabel, options.cache, threads, progress, stop));
-    auto const checked = number_tags(listing.pictures, kind, options.negative);
+    auto const negative = negative_tag(options, listing, kind, report.warnings);
+    auto const checked = number_tags(listing.pictures, kind, negative);
     if (!checked) return fail(checked.error().in(options.pictures.string()));
     std::vector<PictureFile> files;
     for (std::size_t i = 0; i < identities.size(); ++i)
@@ -282,7 +300,7 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
             for (auto& look : looks) drop_rows(look.views[0], keep);
         }
     }
-    auto numbered = number_tags(listing.pictures, kind, options.negative);
+    auto numbered = number_tags(listing.pictures, kind, negative);
     if (!numbered)
         return fail(numbered.error().in(options.pictures.string() + ", without unreadable pictures"));
     auto const& dataset = *numbered;
@@ -294,6 +312,7 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
 
     // Pictures that belong together stay together.
     auto groups = known_groups(listing, identities, report.group_source);
+    bool flatters = false;  // the numbers do: nothing may be promised on them
     {
         auto const average = picked(looks[0], Pooling::Average);
         auto const pairs = find_near_duplicates(looks[0].views[0].hashes, average);
@@ -305,11 +324,13 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
         for (auto const& [group, size] : sizes) largest = std::max(largest, size);
         if (largest * 2 <= merged.size() && sizes.size() >= 2)
             groups = std::move(merged);
-        else if (!pairs.empty())
+        else if (!pairs.empty()) {
+            flatters = true;
             report.warnings.push_back(fmt::format(
                 "{} pairs of pictures are nearly the same and lie on both sides of the measure: the "
-                "numbers flatter",
+                "numbers flatter, and `ounce sift` will promise nothing on them",
                 pairs.size()));
+        }
     }
     std::set<int> distinct;
     std::size_t alone = 0;
@@ -320,6 +341,7 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
             distinct.insert(group);
     }
     if (distinct.size() + alone < 2) {
+        flatters = true;
         report.warnings.emplace_back(
             "all pictures belong to one group: they are measured one by one, which flatters");
         std::ranges::fill(groups, -1);
@@ -435,8 +457,11 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
     std::string pictures_file;
     for (auto const& identity : identities) pictures_file += to_hex(identity.sha256) + "\n";
     package.extras[kTrainingPicturesFile] = Bytes(pictures_file.begin(), pictures_file.end());
-    auto const held_out = held_out_json(dataset.tags, report.labels, report.probabilities, groups);
-    package.extras[kHeldOutFile] = Bytes(held_out.begin(), held_out.end());
+    if (!flatters) {
+        auto const held_out = held_out_json(dataset.tags, report.labels, report.probabilities, groups,
+                                            burst_groups(identities));
+        package.extras[kHeldOutFile] = Bytes(held_out.begin(), held_out.end());
+    }
     clock.done("evaluation");
 
     // One graph out, and proof that it says what was trained.
@@ -458,8 +483,9 @@ Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progr
                     report.export_difference);
     clock.done("export");
 
-    TrainedSet const set{options, extractor,     listing.pictures, identities,     files,
-                         dataset, report.groups, report.side_px,   report.pooling, threads};
+    TrainedSet const set{options,        extractor,      listing.pictures, identities,
+                         files,          dataset,        report.groups,    report.probabilities,
+                         report.side_px, report.pooling, threads};
     for (auto const& step : options.extra_steps) TRY_STATUS(step(set, package, progress, stop));
     if (!options.extra_steps.empty()) clock.done("extra steps");
     if (stop.stop_requested()) return fail(Code::Cancelled, "stopped before the package was written");

@@ -58,6 +58,7 @@ struct TrainedSet {
     std::vector<PictureFile> const& files;           // one each
     Dataset const& dataset;
     std::vector<int> const& groups;  // never to be torn apart
+    Matrix const& probabilities;     // of whole pictures, out of fold
     int side_px;
     Pooling pooling;
     int threads;

@@ -16,7 +16,6 @@ namespace {
 constexpr std::uint64_t kModelBytesMax = std::uint64_t{1} << 30;
 constexpr std::size_t kFewNeighbours =
     3;  // fewer, and the gate ranks but must not drop: measured AUC .80 for one
-constexpr double kDoubtfulGate = 0.5;
 constexpr char const* kVersion = "background-1";
 
 // What a second look is told.
@@ -48,6 +47,7 @@ class BackgroundScorer final : public Scorer {
     [[nodiscard]] std::string description() const override { return description_; }
     [[nodiscard]] std::vector<ScoredTag> const& tags() const override { return whole_->tags(); }
     [[nodiscard]] bool exclusive() const override { return whole_->exclusive(); }
+    [[nodiscard]] bool gated() const override { return true; }
     [[nodiscard]] std::size_t window() const override { return vision::kBackgroundWindow; }
 
     [[nodiscard]] Result<std::unique_ptr<Look>> look(ByteView picture_file) const override {
@@ -75,7 +75,7 @@ class BackgroundScorer final : public Scorer {
         auto const change = vision::find_change(camera, index, options_);
         FrameScore score;
         if (change.neighbours == 0) {
-            score.gate = kDoubtfulGate;
+            score.gate = 0.5;  // until the second look
             score.flags = "no other frames to compare with at this camera: judged by the whole picture";
             score.notes = {kJudgeWhole};
         } else {
@@ -84,10 +84,10 @@ class BackgroundScorer final : public Scorer {
             if (change.neighbours < kFewNeighbours)
                 score.flags = "too few frames at this camera: not dropped";
             if (change.camera_moved) score.flags = "the camera moved or is covered: not dropped";
-            if (!score.flags.empty()) score.gate = std::max(score.gate, kDoubtfulGate);
             if (score.gate >= train::kLookAgain && nameable() > 1)
                 score.notes = notes(change, camera[index].middle->columns);
         }
+        score.keep = !score.flags.empty();
         score.probabilities = train::background_probabilities(network_.head(), tags_, score.gate, {});
         return score;
     }
@@ -110,7 +110,7 @@ class BackgroundScorer final : public Scorer {
         Frame const alone[] = {{.time = {}, .look = look.get()}};
         TRY(auto const whole, whole_->score(alone, 0));
         if (first.notes.front() == kJudgeWhole) {
-            score.gate = std::max(whole.gate, kDoubtfulGate);
+            score.gate = whole.gate;
             score.probabilities = whole.probabilities;
             return score;
         }
@@ -168,6 +168,10 @@ Result<std::unique_ptr<Scorer>> open_background_scorer(std::filesystem::path con
         return train::BackgroundNetwork::create(read.model, std::move(head));
     };
     auto network = open();
+    for (auto const& tag : network ? network->head().tags : std::vector<std::string>())
+        if (std::ranges::find(read.info.tags, tag, &vision::PackageTag::name) == read.info.tags.end())
+            return fail(Code::InvalidArgument, "{}: {} knows the tag '{}', the package does not",
+                        package.string(), train::kBackgroundFile, tag);
     if (!network) return fail(network.error().in((package / train::kBackgroundFile).string()));
     auto identity = identity_of(whole->identity(), found->second, options);
     auto description = "model " + read.info.name + ", each camera's own background";

@@ -18,8 +18,8 @@ struct BackgroundScorerOptions {
 /// Scores each frame against its camera's other frames (vision/camera_background.hpp), in two looks: a cheap
 /// one at every frame that finds where something changed, a costly one at those frames where it did, that
 /// tells what it is. A frame without others to compare with is judged whole, as the whole-picture scorer
-/// does; its flags say so. Frames with one or two others, or of a camera that moved, keep a gate of at least
-/// 0.5: they are not dropped on a doubtful measure.
+/// does; its flags say so. Such frames, those with one or two others, and those of a camera that moved
+/// are never set aside (FrameScore::keep): the measure is too doubtful for that.
 ///
 /// With a package that has background.json. Errors: FailedPrecondition if it has none, or is a model.pb; as
 /// vision::Classifier::open, read_package, BackgroundNetwork::create.

@@ -63,7 +63,7 @@ Verdict Vote::verdict() const {
         scale_to(verdict.probabilities, tags_.negative, verdict.gate);
         verdict.probabilities[static_cast<std::size_t>(tags_.negative)] = 1 - verdict.gate;
     } else if (tags_.exclusive) {
-        scale_to(verdict.probabilities, -1, 1);
+        scale_to(verdict.probabilities, -1, tags_.gated ? verdict.gate : 1);
     }
     if (tags_.count > 0) {
         auto const best = std::max_element(verdict.probabilities.begin(), verdict.probabilities.end());

@@ -12,6 +12,8 @@ struct VoteTags {
     std::size_t count = 0;
     int negative = -1;  // which tag means "nothing there", -1 = none
     bool exclusive = true;
+    /// The gate is measured apart from the tags, and bounds what they may add up to.
+    bool gated = false;
 };
 
 /// How the frames of an event become one answer.

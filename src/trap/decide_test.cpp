@@ -68,5 +68,17 @@ TEST(DecideTest, Words) {
     EXPECT_EQ(certainty(.1), "unlikely");
 }
 
+TEST(VoteTest, TagsStayUnderAGateOfItsOwn) {
+    // No negative tag: without a gate the tags share 1, with one they share what it leaves.
+    std::vector<float> const probabilities{.3F, .1F};
+    Vote plain({.count = 2, .negative = -1, .exclusive = true}, Voting::MeanLogit);
+    plain.add(probabilities, .4);
+    EXPECT_NEAR(plain.verdict().probabilities[0], .75, 1e-6);
+    Vote gated({.count = 2, .negative = -1, .exclusive = true, .gated = true}, Voting::MeanLogit);
+    gated.add(probabilities, .4);
+    EXPECT_NEAR(gated.verdict().probabilities[0], .3, 1e-6);
+    EXPECT_NEAR(gated.verdict().probabilities[1], .1, 1e-6);
+}
+
 }  // namespace
 }  // namespace ounce::trap

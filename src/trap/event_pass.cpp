@@ -1,6 +1,7 @@
 #include "trap/event_pass.hpp"
 
 #include "base/bytes.hpp"
+#include "train/dataset.hpp"
 #include "trap/recall.hpp"
 #include "trap/score_pass.hpp"
 
@@ -18,6 +19,7 @@ struct OpenEvent {
     Vote vote;
     std::int64_t best = 0;
     double best_score = -1;
+    bool keep = false;
 };
 
 Status write(store::Database& database, std::int64_t camera, OpenEvent const& event, int target) {
@@ -27,9 +29,9 @@ Status write(store::Database& database, std::int64_t camera, OpenEvent const& ev
     return database.run(
         "INSERT INTO event(id, name, camera, first_ms, last_ms, pictures, bursts, gate, tag, probability, "
         "score, "
-        "best) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "keep, best) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         event.id, event.name, camera, to_ms(event.first), to_ms(event.last), event.pictures, event.bursts,
-        verdict.gate, verdict.tag, probability, rank_score(verdict, target), event.best);
+        verdict.gate, verdict.tag, probability, rank_score(verdict, target), event.keep, event.best);
 }
 
 }  // namespace
@@ -37,24 +39,19 @@ Status write(store::Database& database, std::int64_t camera, OpenEvent const& ev
 int negative_tag(std::vector<ScoredTag> const& tags) {
     for (std::size_t i = 0; i < tags.size(); ++i)
         if (tags[i].negative) return static_cast<int>(i);
-    for (std::size_t i = 0; i < tags.size(); ++i) {
-        std::string lower;
-        for (char const c : tags[i].name)
-            lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        for (auto const* const word : {"empty", "blank", "none", "nothing", "negative", "background"})
-            if (lower == word) return static_cast<int>(i);
-    }
+    for (std::size_t i = 0; i < tags.size(); ++i)
+        if (train::means_nothing_there(tags[i].name)) return static_cast<int>(i);
     return -1;
 }
 
-VoteTags vote_tags(std::vector<ScoredTag> const& tags, bool exclusive) {
-    return {.count = tags.size(), .negative = negative_tag(tags), .exclusive = exclusive};
+VoteTags vote_tags(std::vector<ScoredTag> const& tags, bool exclusive, bool gated) {
+    return {.count = tags.size(), .negative = negative_tag(tags), .exclusive = exclusive, .gated = gated};
 }
 
 Status event_pass(Journal& journal, Scorer const& scorer, EventOptions const& options,
                   std::stop_token const& stop) {
     auto& database = journal.database();
-    auto const tags = vote_tags(scorer.tags(), scorer.exclusive());
+    auto const tags = vote_tags(scorer.tags(), scorer.exclusive(), scorer.gated());
     TRY(auto transaction, store::Transaction::begin(database));
     TRY_STATUS(database.run("DELETE FROM member"));
     TRY_STATUS(database.run("DELETE FROM event"));
@@ -69,7 +66,7 @@ Status event_pass(Journal& journal, Scorer const& scorer, EventOptions const& op
         std::optional<OpenEvent> event;
         std::string burst;
         TRY(auto rows,
-            database.query("SELECT p.id, p.time_ms, p.sha256, s.probabilities, s.gate FROM picture p "
+            database.query("SELECT p.id, p.time_ms, p.sha256, s.probabilities, s.gate, s.keep FROM picture p "
                            "JOIN score s ON s.picture = p.id WHERE p.camera = ? AND p.state = 1 "
                            "ORDER BY p.time_ms, p.path",
                            camera));
@@ -102,6 +99,7 @@ Status event_pass(Journal& journal, Scorer const& scorer, EventOptions const& op
                 event->best_score = score;
                 event->best = rows.integer(0);
             }
+            event->keep = event->keep || rows.integer(5) != 0;
             event->last = time;
             ++event->pictures;
             TRY_STATUS(database.run("INSERT INTO member VALUES(?, ?, ?)", rows.integer(0), burst, event->id));
@@ -117,7 +115,7 @@ Status event_pass(Journal& journal, Scorer const& scorer, EventOptions const& op
 Status split_events(Journal& journal, double threshold, std::size_t audit_events, std::uint64_t seed) {
     auto& database = journal.database();
     TRY(auto transaction, store::Transaction::begin(database));
-    TRY_STATUS(database.run("UPDATE event SET look = score >= ?, audit = NULL", threshold));
+    TRY_STATUS(database.run("UPDATE event SET look = score >= ? OR keep, audit = NULL", threshold));
     TRY(auto const discarded, database.count("SELECT count(*) FROM event WHERE look = 0"));
     auto const sample = random_sample(static_cast<std::uint64_t>(discarded), audit_events, seed);
     TRY_STATUS(database.execute(

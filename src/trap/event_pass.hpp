@@ -17,7 +17,7 @@ struct EventOptions {
 
 /// Which tag means "nothing there": the one marked negative, else one called empty, blank, none or nothing.
 int negative_tag(std::vector<ScoredTag> const& tags);
-VoteTags vote_tags(std::vector<ScoredTag> const& tags, bool exclusive);
+VoteTags vote_tags(std::vector<ScoredTag> const& tags, bool exclusive, bool gated = false);
 
 /// Pass 4: groups the scored pictures into bursts and events, lets each event's frames vote, and ranks the
 /// events, likeliest target first. Always done anew, in one transaction: it costs seconds for a season.

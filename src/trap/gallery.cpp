@@ -257,7 +257,9 @@ Result<fs::path> write_gallery(Journal& journal, GalleryOptions const& options, 
         for (auto const& tag : options.report.tags) tags.push_back(tag.name);
         auto const folder = options.report.folder.filename().string();
         OrderedJson head;
-        head["run"] = crypto::sha256_hex(as_bytes(options.report.folder.string())).substr(0, 12);
+        head["run"] = crypto::sha256_hex(as_bytes(options.report.folder.string() + "\n" + options.target +
+                                                  "\n" + options.report.method))
+                          .substr(0, 12);
         head["title"] = options.target.empty() ? folder : folder + ": " + options.target;
         head["sum"] =
             fmt::format("{} pictures; {} events to look at, {} set aside", pictures, look_total, aside_total);

@@ -8,10 +8,22 @@
 namespace ounce::trap {
 namespace {
 
-struct Group {
+struct Event {
     Vote vote;
     bool positive = false;
 };
+
+std::string text_member(Json const& item, char const* key) {
+    auto const value = item.value(key, Json());
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+/// One of `count` for a group, always the same and not led by its scores (FNV-1a).
+std::size_t pick(std::string const& group, std::size_t count) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (char const c : group) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return static_cast<std::size_t>(hash % count);
+}
 
 /// Whether one of the item's tags is what is sought.
 bool is_positive(Json const& tag, std::vector<ScoredTag> const& tags, int target, int negative) {
@@ -40,10 +52,12 @@ double gate_from_tags(std::vector<float> const& probabilities, VoteTags const& t
 }
 
 Result<std::vector<double>> held_out_scores(Json const& held_out, std::vector<ScoredTag> const& tags,
-                                            bool exclusive, Voting voting, int target) {
+                                            bool exclusive, bool gated, Voting voting, int target) {
     if (!held_out.is_array()) return fail(Code::InvalidArgument, "held-out.json: not a list");
-    auto const voters = vote_tags(tags, exclusive);
-    std::map<std::string, Group> groups;
+    auto const voters = vote_tags(tags, exclusive, gated);
+    std::map<std::string, Event> events;
+    std::map<std::string, std::vector<double>>
+        lone;  // scores of single pictures that show the target, by group
     std::size_t number = 0;
     for (auto const& item : held_out) {
         auto const where = fmt::format("held-out.json[{}]", number++);
@@ -52,18 +66,26 @@ Result<std::vector<double>> held_out_scores(Json const& held_out, std::vector<Sc
         if (probabilities->size() != tags.size())
             return fail(Code::InvalidArgument, "{}: {} probabilities for {} tags", where,
                         probabilities->size(), tags.size());
-        auto const group = item.value("group", Json());
-        auto const key = group.is_string() && !group.get_ref<std::string const&>().empty()
-                             ? "g" + group.get<std::string>()
-                             : fmt::format("p{}", number);
-        auto& vote = groups.try_emplace(key, Group{Vote(voters, voting)}).first->second;
-        // A group can hold frames with the animal and without: it is an event that shows it.
-        vote.positive |= is_positive(item.value("tag", Json()), tags, target, voters.negative);
-        vote.vote.add(*probabilities, gate_from_tags(*probabilities, voters));
+        bool const positive = is_positive(item.value("tag", Json()), tags, target, voters.negative);
+        auto const stated = item.value("gate", Json());
+        auto const gate = stated.is_number() ? stated.get<double>() : gate_from_tags(*probabilities, voters);
+        if (auto const event = text_member(item, "event"); !event.empty()) {
+            auto& open = events.try_emplace(event, Event{Vote(voters, voting)}).first->second;
+            // An event can hold frames with the animal and without: it is one that shows it.
+            open.positive |= positive;
+            open.vote.add(*probabilities, gate);
+        } else if (positive) {
+            Vote alone(voters, voting);
+            alone.add(*probabilities, gate);
+            auto const group = text_member(item, "group");
+            lone[group.empty() ? fmt::format("p{}", number) : "g" + group].push_back(
+                rank_score(alone.verdict(), target));
+        }
     }
     std::vector<double> scores;
-    for (auto const& [key, group] : groups)
-        if (group.positive) scores.push_back(rank_score(group.vote.verdict(), target));
+    for (auto const& [name, event] : events)
+        if (event.positive) scores.push_back(rank_score(event.vote.verdict(), target));
+    for (auto const& [group, of_group] : lone) scores.push_back(of_group[pick(group, of_group.size())]);
     return scores;
 }
 

@@ -48,6 +48,7 @@ CREATE TABLE score(
   box_width REAL,
   box_height REAL,
   flags TEXT NOT NULL,
+  keep INTEGER NOT NULL,  -- 1: not to be set aside, whatever it scores
   notes BLOB  -- not null: a second look is due
 );
 CREATE INDEX score_to_look_again ON score(picture) WHERE notes IS NOT NULL;
@@ -64,6 +65,7 @@ CREATE TABLE event(
   tag INTEGER NOT NULL,
   probability REAL NOT NULL,
   score REAL NOT NULL,  -- what ranks it
+  keep INTEGER NOT NULL,  -- one of its frames must not be set aside
   best INTEGER NOT NULL,  -- the picture that shows it best
   rank INTEGER,
   look INTEGER NOT NULL DEFAULT 1,

@@ -131,9 +131,9 @@ class CameraLine {
         }
         store::Value notes;
         if (!score.notes.empty()) notes = score.notes;
-        return database_->run("INSERT INTO score VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", turn.id,
+        return database_->run("INSERT INTO score VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", turn.id,
                               pack(score.probabilities), score.gate, box[0], box[1], box[2], box[3],
-                              score.flags, notes);
+                              score.flags, score.keep, notes);
     }
 
     store::Database* database_;

@@ -50,6 +50,8 @@ struct FrameScore {
     std::optional<vision::Box> box;    // where something changed
     std::string
         flags;  // "" or words: "too few frames at this camera", "camera moved"; several joined by "; "
+    /// Not to be set aside whatever it scores: the measure could not be trusted here, and flags say why.
+    bool keep = false;
     /// Not empty: the answer is a first one, and look_again() can better it, given these.
     Bytes notes;
 };
@@ -71,6 +73,9 @@ class Scorer {
     [[nodiscard]] virtual std::vector<ScoredTag> const& tags() const = 0;
     /// Whether the tags exclude each other (probabilities add up to 1).
     [[nodiscard]] virtual bool exclusive() const = 0;
+    /// Whether FrameScore::gate is measured apart from the tags: probabilities then lie under it. Otherwise
+    /// the gate follows from the tags.
+    [[nodiscard]] virtual bool gated() const { return false; }
     /// How many frames before and after one score() wants to see. Bounded: at most 64.
     [[nodiscard]] virtual std::size_t window() const = 0;
 

@@ -42,6 +42,7 @@ class DueCursor {
                                             .gate = rows.number(3),
                                             .box = std::nullopt,
                                             .flags = rows.text(4),
+                                            .keep = false,
                                             .notes = rows.bytes(5)}});
             }
             if (page_.empty()) return std::optional<Due>();

@@ -38,28 +38,32 @@ Status check(SiftOptions const& options) {
     return {};
 }
 
+/// Where events are cut if no held-out event says better.
+double usual_cut(Scorer const& scorer, int target) {
+    // The built-in gate on the camera's background, or the animal share of an ImageNet network: even odds
+    // there, and a wide margin here, where empties mostly lie below. Not tuned.
+    constexpr double kUntrainedScore = 0.3;
+    if (scorer.identity().starts_with("untrained")) return kUntrainedScore;
+    if (target >= 0) return scorer.tags()[static_cast<std::size_t>(target)].threshold;
+    return scorer.gated() || negative_tag(scorer.tags()) >= 0 ? 0.5 : 0;
+}
+
 /// Where events are cut into "look" and "set aside", and what may be said of it.
 Result<std::pair<Cut, Threshold>> choose_cut(SiftOptions const& options, Scorer const& scorer, int target) {
+    auto const usual = usual_cut(scorer, target);
     if (!options.held_out.is_null()) {
-        TRY(auto const scores,
-            held_out_scores(options.held_out, scorer.tags(), scorer.exclusive(), options.voting, target));
-        auto const threshold = choose_threshold(scores, options.recall, options.confidence);
+        TRY(auto const scores, held_out_scores(options.held_out, scorer.tags(), scorer.exclusive(),
+                                               scorer.gated(), options.voting, target));
+        auto threshold = choose_threshold(scores, options.recall, options.confidence);
+        // Few events that all scored high are no reason to look at less than usual.
+        if (!threshold.promised) threshold.score = std::min(threshold.score, usual);
         if (!scores.empty())
             return std::pair(threshold.promised ? Cut::Promised : Cut::TooFewHeldOut, threshold);
     }
     Threshold threshold;
-    if (scorer.identity().starts_with("untrained")) {
-        // The animal share of an ImageNet network, or the built-in gate on the camera's background: even odds
-        // there, and a wide margin here, where empties mostly lie below. Not tuned.
-        constexpr double kUntrainedScore = 0.3;
-        threshold.score = kUntrainedScore;
-        return std::pair(Cut::Untrained, threshold);
-    }
-    auto const negative = negative_tag(scorer.tags());
-    threshold.score = target >= 0     ? scorer.tags()[static_cast<std::size_t>(target)].threshold
-                      : negative >= 0 ? 0.5
-                                      : 0;
-    return std::pair(Cut::TagThreshold, threshold);
+    threshold.score = usual;
+    return std::pair(scorer.identity().starts_with("untrained") ? Cut::Untrained : Cut::TagThreshold,
+                     threshold);
 }
 
 std::string iso_now() {
@@ -153,7 +157,8 @@ std::string describe_cut(SiftSummary const& summary) {
             break;
     }
     return fmt::format(
-        "Untrained: events are ranked by how much they look like any animal, and cut at {:.2f}. No recall is "
+        "Untrained: events are ranked by how much changed against the camera's other pictures, and cut at "
+        "{:.2f}. No recall is "
         "promised; do the audit to know what was missed, or train a model.",
         summary.threshold.score);
 }

@@ -33,6 +33,7 @@ class WholeScorer : public Scorer {
                           .gate = look.gate,
                           .box = std::nullopt,
                           .flags = {},
+                          .keep = false,
                           .notes = {}};
     }
 
