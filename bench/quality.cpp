@@ -57,6 +57,7 @@ struct Frames {
     std::vector<PictureFile> files;
     Dataset dataset;
     std::vector<int> sequences;
+    Matrix whole_pictures;  // their answers: not asked here
     int threads;
 
     [[nodiscard]] TrainedSet set() {
@@ -67,6 +68,7 @@ struct Frames {
                 .files = files,
                 .dataset = dataset,
                 .groups = sequences,
+                .probabilities = whole_pictures,
                 .side_px = 224,
                 .pooling = Pooling::Average,
                 .threads = threads};
@@ -87,6 +89,7 @@ Frames load(std::filesystem::path const& manifest, std::filesystem::path const& 
                   .files = {},
                   .dataset = {},
                   .sequences = {},
+                  .whole_pictures = {},
                   .threads = threads};
     frames.options.cache = kept;
     frames.identities = must(identify_pictures(frames.listing, false, kept, threads, {}, {}));
