@@ -94,7 +94,7 @@ TEST(UntrainedBackgroundScorerTest, FramesWithFewOthersAreNotDropped) {
             } else {
                 EXPECT_THAT(score.flags, Not(HasSubstr("too few")));
             }
-            if (count < 4) EXPECT_GE(score.gate, .5);
+            EXPECT_EQ(score.keep, count < 4);
         }
     }
 }
@@ -106,7 +106,7 @@ TEST(UntrainedBackgroundScorerTest, OnlyALoneFrameIsLookedAtAgain) {
     auto const again = untrained().look_again(seen[0].file, alone).value();
     EXPECT_THAT(again.notes, IsEmpty());
     EXPECT_EQ(again.flags, alone.flags);
-    EXPECT_GE(again.gate, .5);
+    EXPECT_TRUE(again.keep);
     // Two tags, one of them "empty": there is nothing to name, so that no other frame costs a second look.
     auto const frames = in_line(seen);
     for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -53,9 +53,22 @@ class BrightScorer final : public Scorer {
         score.probabilities = {leopard, ibex, 1 - leopard - ibex};
         score.gate = static_cast<double>(leopard + ibex);
         score.box = vision::Box{.25, .25, .5, .5};
+        score.keep = keep_dark && own < .3;
+        if (again) score.notes = {static_cast<std::uint8_t>(own * 255)};
         if (window_ > 0) score.flags = fmt::format("{} before, {} after", index, frames.size() - 1 - index);
         return score;
     }
+    Result<FrameScore> look_again(ByteView, FrameScore const& first) const override {
+        ++second_looks;
+        auto better = first;
+        better.notes.clear();
+        better.gate = first.notes.at(0) / 255.0;
+        better.flags = "seen twice";
+        return better;
+    }
+    bool keep_dark = false;  // dark frames are not to be set aside
+    bool again = false;      // every frame is due for a second look
+    mutable std::atomic<int> second_looks = 0;
     mutable std::atomic<int> looks = 0;
     mutable std::atomic<int> scores = 0;
 
@@ -130,6 +143,38 @@ TEST_F(SiftTest, GroupsRanksAndWritesEverything) {
     EXPECT_EQ(table("camtrap-dp/observations.csv").rows.size(), 9U);
     EXPECT_THAT(read("camtrap-dp/datapackage.json"), HasSubstr("Panthera uncia"));
     EXPECT_THAT(read("index.html"), HasSubstr("data:image/jpeg;base64,"));
+}
+
+TEST_F(SiftTest, WhatMustBeKeptIsNeverSetAside) {
+    options_.target = "Panthera uncia";
+    BrightScorer scorer;
+    scorer.keep_dark = true;
+    auto const summary = run(scorer);
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary->events_to_look_at, 2U);  // the dark one scores far below the threshold
+}
+
+TEST_F(SiftTest, ASecondLookBettersTheScoreOnceAndResumes) {
+    BrightScorer scorer;
+    scorer.again = true;
+    std::stop_source stop;
+    on_progress_ = [&](ProgressReport const& report) {
+        if (report.step == "second look" && report.done == 2) stop.request_stop();
+    };
+    EXPECT_EQ(run(scorer, stop.get_token()).error().code, Code::Cancelled);
+    on_progress_ = [](ProgressReport const&) {};
+    auto const summary = run(scorer);
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(scorer.scores, 6);                               // nothing was scored twice
+    EXPECT_LE(scorer.second_looks, 6 + options_.threads * 3);  // what was in work when it stopped
+    ASSERT_EQ(summary->flags.size(), 1U);
+    EXPECT_EQ(summary->flags[0].second, 6U);
+    auto const sightings = table("sightings.csv");
+    for (auto const& row : sightings.rows)
+        EXPECT_THAT(row[static_cast<std::size_t>(sightings.find_column("flags"))], HasSubstr("seen twice"));
+    scorer.second_looks = 0;
+    ASSERT_TRUE(run(scorer));
+    EXPECT_EQ(scorer.second_looks, 0);
 }
 
 TEST_F(SiftTest, SecondRunComputesNothingAgain) {
