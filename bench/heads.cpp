@@ -19,6 +19,7 @@ using namespace ounce;
 using namespace ounce::train;
 
 constexpr int kOuterFolds = 5;
+constexpr std::size_t kPicturesMin = 3;  // of a tag: the sets compared are small
 
 template <class T>
 void write_npy(std::filesystem::path const& path, char const* type, std::span<T const> values,
@@ -55,7 +56,7 @@ Status run(std::filesystem::path const& from, std::filesystem::path const& out, 
     TRY(auto listing, list_pictures(from));
     int const threads = processor_count();
     TRY(auto const identities, identify_pictures(listing, false, cache, threads, {}, {}));
-    TRY(auto const dataset, number_tags(listing.pictures, vision::Kind::Multiclass, ""));
+    TRY(auto const dataset, number_tags(listing.pictures, vision::Kind::Multiclass, "", kPicturesMin));
     std::string source;
     auto const groups = known_groups(listing, identities, source);
     std::vector<PictureFile> files;

@@ -108,6 +108,7 @@ OrderedJson summary(train::TrainReport const& report, train::EvaluationInput con
             {"groups", report.group_source},
             {"near_duplicates", report.near_duplicates},
             {"evaluation", to_json(report.evaluation, measured, report.names)},
+            {"background", report.info.metrics.value("background", Json())},
             {"out_of_fold", std::move(answers)},
             {"candidates", std::move(scores)},
             {"problems", problems_json(report.problems)},
@@ -115,6 +116,34 @@ OrderedJson summary(train::TrainReport const& report, train::EvaluationInput con
             {"pictures_computed", report.pictures_computed},
             {"export_difference", report.export_difference},
             {"seconds", std::move(seconds)}};
+}
+
+/// What the step about cameras' backgrounds measured, for a person; empty if it did not run.
+std::string background_text(Json const& metrics) {
+    auto const found = metrics.find("background");
+    if (found == metrics.end() || !found->is_object()) return {};
+    auto const& background = *found;
+    auto const frames = background.value("frames", std::size_t{0});
+    std::string text;
+    if (frames > 0) {
+        text = fmt::format("With each camera's own background ({} cameras, {} frames)",
+                           background.value("cameras", std::size_t{0}), frames);
+        if (background.contains("gate_area_under_roc"))
+            text += fmt::format(": empty against animal AUC {:.2f}",
+                                background["gate_area_under_roc"].get<double>());
+        if (background.contains("tag_accuracy")) {
+            auto const& right = background["tag_accuracy"];
+            text += fmt::format("{} right tag in {:.2f} [{:.2f}-{:.2f}] of {} frames with an animal",
+                                background.contains("gate_area_under_roc") ? ";" : ":",
+                                right.value("value", 0.0), right.value("low", 0.0), right.value("high", 0.0),
+                                right.value("of", std::size_t{0}));
+        }
+        text += "\n";
+    }
+    auto note = background.value("note", std::string());
+    while (!note.empty() && note.back() == ' ') note.pop_back();
+    if (!note.empty()) text += fmt::format("Background: {}\n", printable(note));
+    return text.empty() ? text : text + "\n";
 }
 
 CommandResult run_training(Context const& context, Typed const& typed) {
@@ -132,7 +161,7 @@ CommandResult run_training(Context const& context, Typed const& typed) {
     print(fmt::format("\nMeasured on pictures that the model had not learnt from ({}-fold, {}):\n\n",
                       report.validation.by_fold.size(), report.group_source) +
           evaluation_table(report.evaluation, measured, report.names) + "\n" +
-          problems_text(report.problems, report.warnings) +
+          background_text(report.info.metrics) + problems_text(report.problems, report.warnings) +
           fmt::format("{} photographs, {} pooling at {}{}, {:.1f} s ({} looked at, the rest remembered)\n"
                       "written: {}\n",
                       report.names.size(), train::to_string(report.pooling), report.side_px,

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <set>
 
 #include "base/file.hpp"
 #include "base/parallel.hpp"
+#include "train/golden.hpp"
 #include "train/held_out.hpp"
+#include "train/looks.hpp"
 #include "train/model_export.hpp"
 #include "train/near_duplicates.hpp"
-#include "vision/decode.hpp"
 
 namespace ounce::train {
 namespace {
@@ -19,8 +19,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kExportTolerance = 1e-4;
-constexpr std::size_t kGoldenMax = 8;
-constexpr std::uint64_t kGoldenBytesMax = std::uint64_t{24} << 20;
 constexpr std::uint64_t kModelBytesMax = std::uint64_t{1} << 30;
 
 /// Writes down how long each step took.
@@ -37,43 +35,6 @@ class StepClock {
     std::vector<std::pair<std::string, double>>& seconds_;
     Clock::time_point last_ = Clock::now();
 };
-
-/// The pictures looked at in one way: a side, and views one after the other (the first is Plain).
-struct Looked {
-    int side_px = 0;
-    std::vector<FeatureTable> views;
-};
-
-Matrix picked(Looked const& looked, Pooling pooling) {
-    auto const pictures = looked.views[0].pooled.rows;
-    auto const width = looked.views[0].pooled.columns / 3 * (pooling == Pooling::AverageMaximum ? 2 : 1);
-    Matrix matrix(pictures * looked.views.size(), width);
-    for (std::size_t v = 0; v < looked.views.size(); ++v)
-        for (std::size_t i = 0; i < pictures; ++i)
-            std::ranges::copy(pick_pooling(looked.views[v].pooled.row(i), pooling),
-                              matrix.row(v * pictures + i).begin());
-    return matrix;
-}
-
-void drop_rows(FeatureTable& table, std::vector<std::uint8_t> const& keep) {
-    std::size_t to = 0;
-    auto const width = table.pooled.columns;
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-        if (keep[i] == 0) continue;
-        if (to != i) {
-            std::ranges::copy(table.pooled.row(i), table.pooled.row(to).begin());
-            table.hashes[to] = table.hashes[i];
-            table.damaged[to] = table.damaged[i];
-            table.errors[to] = table.errors[i];
-        }
-        ++to;
-    }
-    table.pooled.rows = to;
-    table.pooled.values.resize(to * width);
-    table.hashes.resize(to);
-    table.damaged.resize(to);
-    table.errors.resize(to);
-}
 
 template <class T>
 void drop(std::vector<T>& items, std::vector<std::uint8_t> const& keep) {
@@ -107,84 +68,6 @@ std::string now_utc() {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                        time.hours().count(), time.minutes().count(), time.seconds().count());
-}
-
-/// The smallest file of each tag in turn, until there are enough: a package should stay light.
-std::vector<std::size_t> choose_golden(std::vector<PictureFile> const& files, Labels const& labels) {
-    std::vector<std::pair<std::uintmax_t, std::size_t>> by_size;
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        std::error_code error;
-        auto const size = std::filesystem::file_size(files[i].path, error);
-        if (!error) by_size.emplace_back(size, i);
-    }
-    std::ranges::sort(by_size);
-    std::vector<std::size_t> chosen;
-    std::uintmax_t bytes = 0;
-    std::vector<std::size_t> have(labels.classes + 1, 0);
-    for (std::size_t round = 1; chosen.size() < kGoldenMax && round <= kGoldenMax; ++round) {
-        for (auto const& [size, i] : by_size) {
-            auto& count = have[labels.first(i)];
-            if (count >= round || chosen.size() >= kGoldenMax) continue;
-            if (!chosen.empty() && bytes + size > kGoldenBytesMax) continue;
-            if (std::ranges::find(chosen, i) != chosen.end()) continue;
-            ++count;
-            bytes += size;
-            chosen.push_back(i);
-        }
-    }
-    return chosen;
-}
-
-std::string file_ending(vision::Format format) {
-    switch (format) {
-        case vision::Format::Jpeg:
-            return "jpg";
-        case vision::Format::Png:
-            return "png";
-        case vision::Format::Bmp:
-            return "bmp";
-        case vision::Format::Gif:
-            return "gif";
-        case vision::Format::WebP:
-            return "webp";
-    }
-    return "jpg";
-}
-
-/// Runs the exported model on golden pictures and holds the answers against `expected`, a row each picture of
-/// the set. Returns the largest difference.
-Result<double> add_golden(vision::Package& package, std::vector<PictureFile> const& files,
-                          std::vector<std::size_t> const& golden, Matrix const& expected, int threads) {
-    TRY(auto const session, vision::Session::create(package.model));
-    std::vector<vision::GoldenImage> images(golden.size());
-    std::vector<Result<double>> differences(golden.size(), 0.0);
-    auto const one = [&](std::size_t g) -> Result<double> {
-        auto const i = golden[g];
-        TRY(auto content, read_file(files[i].path, kPictureBytesMax));
-        TRY(auto const header, vision::read_header(content));
-        auto const& recipe = package.info.recipe;
-        vision::DecodeOptions options;
-        options.shorter_side_min_px = vision::decode_shorter_side_px(recipe);
-        options.orient = recipe.orient;
-        TRY(auto const decoded, vision::decode(content, options));
-        TRY(auto const input, vision::apply(recipe, decoded.image));
-        TRY(auto outputs, session.run(input, {package.info.output}));
-        double difference = 0;
-        for (std::size_t k = 0; k < expected.columns; ++k)
-            difference = std::max(difference, std::abs(static_cast<double>(outputs[0].values[k]) -
-                                                       static_cast<double>(expected.row(i)[k])));
-        images[g] = {fmt::format("golden-{}.{}", g + 1, file_ending(header.format)), std::move(content),
-                     std::move(outputs[0].values)};
-        return difference;
-    };
-    parallel_for(golden.size(), threads, [&](std::size_t g) { differences[g] = one(g); });
-    double largest = 0;
-    for (auto& difference : differences) {
-        if (!difference) return fail(difference.error().in("checking the exported model"));
-        largest = std::max(largest, *difference);
-    }
-    package.golden = std::move(images);
-    return largest;
 }
 
 /// The tag that means "nothing there": as asked for, else the one that is called so. A guess is told.
@@ -234,266 +117,360 @@ void add_warnings(TrainReport& report, Dataset const& dataset) {
             report.evaluation.label_doubts.size()));
 }
 
-}  // namespace
+/// One call of train(): its steps, in order, and what they hand on.
+class Training {
+  public:
+    Training(TrainOptions const& options, Backbone backbone, ProgressSink const& progress,
+             std::stop_token stop)
+        : options_(options),
+          progress_(progress),
+          stop_(std::move(stop)),
+          threads_(options.threads > 0 ? options.threads : processor_count()),
+          clock_(report_.seconds),
+          extractor_(std::move(backbone), below(options.cache, "features"), threads_),
+          budget_(options.budget_minutes) {}
 
-Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progress, std::stop_token stop) {
-    TrainReport report;
-    StepClock clock(report.seconds);
-    int const threads = options.threads > 0 ? options.threads : processor_count();
-    TRY(auto backbone, options.backbone.empty() ? Result<Backbone>(backbone_catalogue().front())
-                                                : find_backbone(options.backbone));
-    if (options.folds < 2 || options.folds > 50)
-        return fail(Code::InvalidArgument, "{} folds: from 2 to 50 are possible", options.folds);
-
-    // What there is, before anything costly.
-    TRY(auto listing, list_pictures(options.pictures));
-    auto const single_tag = [](Picture const& picture) { return picture.tags.size() == 1; };
-    auto const kind =
-        options.kind.value_or(std::ranges::all_of(listing.pictures, single_tag) ? vision::Kind::Multiclass
-                                                                                : vision::Kind::Multilabel);
-    TRY(auto identities,
-        identify_pictures(listing, kind == vision::Kind::Multilabel, options.cache, threads, progress, stop));
-    auto const negative = negative_tag(options, listing, kind, report.warnings);
-    auto const checked = number_tags(listing.pictures, kind, negative);
-    if (!checked) return fail(checked.error().in(options.pictures.string()));
-    std::vector<PictureFile> files;
-    for (std::size_t i = 0; i < identities.size(); ++i)
-        files.push_back({listing.pictures[i].path, identities[i].sha256});
-    clock.done("pictures");
-
-    // Features, at one side or at as many as the budget allows.
-    CacheOptions feature_cache = options.cache;
-    if (!feature_cache.folder.empty()) feature_cache.folder /= "features";
-    FeatureExtractor extractor(backbone, feature_cache, threads);
-    std::vector<Looked> looks;
-    double spent = 0;
-    double seconds_per_pixel = 0;
-    std::vector<int> sides{options.side_px > 0 ? options.side_px : backbone.input_px};
-    if (options.choose_side) sides = {224, 448, 640};
-    for (int const side : sides) {
-        double const pixels = static_cast<double>(side) * side * static_cast<double>(files.size());
-        if (!looks.empty() && spent + seconds_per_pixel * pixels > options.budget_minutes * 60) {
-            report.warnings.push_back(
-                fmt::format("side {} was not tried: it would take longer than the budget of {} minutes", side,
-                            options.budget_minutes));
-            break;
-        }
-        TRY(auto table, extractor.extract(files, side, View::Plain, progress, stop));
-        if (table.computed > 0)
-            seconds_per_pixel = std::max(
-                seconds_per_pixel,
-                table.seconds / (static_cast<double>(side) * side * static_cast<double>(table.computed)));
-        spent += table.seconds;
-        report.pictures_computed += table.computed;
-        std::vector<std::uint8_t> keep(files.size(), 1);
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            if (!table.errors[i]) continue;
-            listing.problems.push_back({listing.pictures[i].name, table.errors[i]->message});
-            keep[i] = 0;
-        }
-        looks.push_back({side, {}});
-        looks.back().views.push_back(std::move(table));
-        if (std::ranges::find(keep, 0) != keep.end()) {
-            drop(listing.pictures, keep);
-            drop(identities, keep);
-            drop(files, keep);
-            for (auto& look : looks) drop_rows(look.views[0], keep);
-        }
+    Result<TrainReport> run() {
+        TRY_STATUS(list_what_there_is());
+        TRY_STATUS(look_at_pictures());
+        TRY_STATUS(number_what_could_be_read());
+        keep_together_what_belongs_together();
+        TRY_STATUS(choose());
+        TRY(auto const head, fit_chosen_head());
+        measure();
+        TRY_STATUS(export_and_check(head));
+        TRY_STATUS(write());
+        return std::move(report_);
     }
-    auto numbered = number_tags(listing.pictures, kind, negative);
-    if (!numbered)
-        return fail(numbered.error().in(options.pictures.string() + ", without unreadable pictures"));
-    auto const& dataset = *numbered;
-    for (std::size_t i = 0; i < files.size(); ++i)
-        if (looks[0].views[0].damaged[i] != 0)
-            listing.problems.push_back(
-                {listing.pictures[i].name, "damaged; what could be saved of it was used"});
-    clock.done("features");
 
-    // Pictures that belong together stay together.
-    auto groups = known_groups(listing, identities, report.group_source);
-    bool flatters = false;  // the numbers do: nothing may be promised on them
-    {
-        auto const average = picked(looks[0], Pooling::Average);
-        auto const pairs = find_near_duplicates(looks[0].views[0].hashes, average);
-        report.near_duplicates = pairs.size();
-        auto merged = merged_groups(groups, pairs);
-        std::map<int, std::size_t> sizes;
-        for (int const group : merged) ++sizes[group];
-        std::size_t largest = 0;
-        for (auto const& [group, size] : sizes) largest = std::max(largest, size);
-        if (largest * 2 <= merged.size() && sizes.size() >= 2)
-            groups = std::move(merged);
-        else if (!pairs.empty()) {
-            flatters = true;
-            report.warnings.push_back(fmt::format(
-                "{} pairs of pictures are nearly the same and lie on both sides of the measure: the "
-                "numbers flatter, and `ounce sift` will promise nothing on them",
-                pairs.size()));
-        }
-    }
-    std::set<int> distinct;
-    std::size_t alone = 0;
-    for (int const group : groups) {
-        if (group < 0)
-            ++alone;
-        else
-            distinct.insert(group);
-    }
-    if (distinct.size() + alone < 2) {
-        flatters = true;
-        report.warnings.emplace_back(
-            "all pictures belong to one group: they are measured one by one, which flatters");
-        std::ranges::fill(groups, -1);
-        alone = groups.size();
-        distinct.clear();
-    }
-    int const folds = static_cast<int>(
-        std::min<std::size_t>(static_cast<std::size_t>(options.folds), distinct.size() + alone));
-    clock.done("near-duplicates");
-
-    // Choose side, pooling and strength.
-    std::vector<Pooling> poolings{Pooling::Average, Pooling::Maximum, Pooling::Top};
-    if (options.level == TrainOptions::Level::Advanced) poolings.push_back(Pooling::AverageMaximum);
-    if (options.pooling) poolings = {*options.pooling};
-    CrossValidationOptions validation;
-    validation.head = {.kind = kind, .loss = options.loss};
-    validation.head.stop = stop;
-    validation.folds = folds;
-    validation.seed = options.seed;
-    validation.threads = threads;
-    validation.stop = stop;
-    std::vector<Matrix> matrices;
+  private:
+    /// A candidate of the choice.
     struct Way {
         std::size_t look;
         Pooling pooling;
         bool augmented;
     };
-    std::vector<Way> ways;
-    auto const add_ways = [&](std::size_t look, std::vector<Pooling> const& which, bool augmented) {
-        for (auto const pooling : which) {
-            matrices.push_back(picked(looks[look], pooling));
-            ways.push_back({look, pooling, augmented});
-            report.candidate_names.push_back(fmt::format(
-                "{} at {}{}", to_string(pooling), looks[look].side_px, augmented ? ", augmented" : ""));
-        }
-    };
-    auto const validate = [&]() -> Result<CrossValidation> {
-        std::vector<Candidate> candidates;
-        for (std::size_t m = 0; m < matrices.size(); ++m)
-            candidates.push_back({report.candidate_names[m], &matrices[m]});
-        if (progress) progress({"choosing the head", 0, 0});
-        return cross_validate(candidates, dataset.labels, groups, validation);
-    };
-    for (std::size_t look = 0; look < looks.size(); ++look) add_ways(look, poolings, false);
-    TRY(report.validation, validate());
-    if (options.level == TrainOptions::Level::Advanced) {
-        auto const best = ways[report.validation.chosen.candidate];
-        auto& look = looks[best.look];
-        double const pixels =
-            static_cast<double>(look.side_px) * look.side_px * static_cast<double>(files.size());
-        for (auto const view : augmented_views()) {
-            if (spent + seconds_per_pixel * pixels > options.budget_minutes * 60) {
-                report.warnings.push_back(
-                    fmt::format("augmentation stopped before '{}': the budget of {} minutes is spent",
-                                to_string(view), options.budget_minutes));
+
+    static CacheOptions below(CacheOptions cache, char const* name) {
+        if (!cache.folder.empty()) cache.folder /= name;
+        return cache;
+    }
+
+    /// What there is, before anything costly.
+    Status list_what_there_is() {
+        TRY(listing_, list_pictures(options_.pictures));
+        auto const single_tag = [](Picture const& picture) { return picture.tags.size() == 1; };
+        auto const guess = std::ranges::all_of(listing_.pictures, single_tag) ? vision::Kind::Multiclass
+                                                                              : vision::Kind::Multilabel;
+        kind_ = options_.kind.value_or(guess);
+        TRY(identities_, identify_pictures(listing_, kind_ == vision::Kind::Multilabel, options_.cache,
+                                           threads_, progress_, stop_));
+        negative_ = negative_tag(options_, listing_, kind_, report_.warnings);
+        auto const checked = number_tags(listing_.pictures, kind_, negative_);
+        if (!checked) return fail(checked.error().in(options_.pictures.string()));
+        for (std::size_t i = 0; i < identities_.size(); ++i)
+            files_.push_back({listing_.pictures[i].path, identities_[i].sha256});
+        clock_.done("pictures");
+        return {};
+    }
+
+    /// Features, at one side or at as many as the budget allows.
+    Status look_at_pictures() {
+        std::vector<int> sides{options_.side_px > 0 ? options_.side_px : extractor_.backbone().input_px};
+        if (options_.choose_side) sides = {224, 448, 640};
+        for (int const side : sides) {
+            if (!looks_.empty() && !budget_.has_room(side, files_.size())) {
+                report_.warnings.push_back(
+                    fmt::format("side {} was not tried: it would take longer than the budget of {} minutes",
+                                side, budget_.minutes()));
                 break;
             }
-            TRY(auto table, extractor.extract(files, look.side_px, view, progress, stop));
-            spent += table.seconds;
-            report.pictures_computed += table.computed;
-            look.views.push_back(std::move(table));
+            TRY(auto table, look(side, View::Plain));
+            looks_.push_back({side, {}});
+            looks_.back().views.push_back(std::move(table));
+            leave_out_unreadable();
         }
-        if (look.views.size() > 1) {
-            add_ways(best.look, {best.pooling}, true);
-            TRY(report.validation, validate());
+        return {};
+    }
+
+    Result<FeatureTable> look(int side_px, View view) {
+        TRY(auto table, extractor_.extract(files_, side_px, view, progress_, stop_));
+        budget_.spend(table, side_px);
+        report_.pictures_computed += table.computed;
+        return table;
+    }
+
+    /// What the latest look could not read.
+    void leave_out_unreadable() {
+        auto const& errors = looks_.back().views[0].errors;
+        std::vector<std::uint8_t> keep(files_.size(), 1);
+        for (std::size_t i = 0; i < files_.size(); ++i) {
+            if (!errors[i]) continue;
+            listing_.problems.push_back({listing_.pictures[i].name, errors[i]->message});
+            keep[i] = 0;
+        }
+        if (std::ranges::find(keep, 0) == keep.end()) return;
+        drop(listing_.pictures, keep);
+        drop(identities_, keep);
+        drop(files_, keep);
+        for (auto& one : looks_) drop_rows(one.views[0], keep);
+    }
+
+    Status number_what_could_be_read() {
+        auto numbered = number_tags(listing_.pictures, kind_, negative_);
+        if (!numbered)
+            return fail(numbered.error().in(options_.pictures.string() + ", without unreadable pictures"));
+        dataset_ = std::move(*numbered);
+        for (std::size_t i = 0; i < files_.size(); ++i)
+            if (looks_[0].views[0].damaged[i] != 0)
+                listing_.problems.push_back(
+                    {listing_.pictures[i].name, "damaged; what could be saved of it was used"});
+        clock_.done("features");
+        return {};
+    }
+
+    /// Groups as known, joined where pictures are nearly the same.
+    void keep_together_what_belongs_together() {
+        groups_ = known_groups(listing_, identities_, report_.group_source);
+        join_near_duplicates();
+        auto parts = count_parts();
+        if (parts < 2) {
+            flatters_ = true;
+            report_.warnings.emplace_back(
+                "all pictures belong to one group: they are measured one by one, which flatters");
+            std::ranges::fill(groups_, -1);
+            parts = groups_.size();
+        }
+        folds_ = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options_.folds), parts));
+        clock_.done("near-duplicates");
+    }
+
+    void join_near_duplicates() {
+        auto const pairs =
+            find_near_duplicates(looks_[0].views[0].hashes, picked(looks_[0], Pooling::Average));
+        report_.near_duplicates = pairs.size();
+        auto merged = merged_groups(groups_, pairs);
+        std::map<int, std::size_t> sizes;
+        for (int const group : merged) ++sizes[group];
+        std::size_t largest = 0;
+        for (auto const& [group, size] : sizes) largest = std::max(largest, size);
+        if (largest * 2 <= merged.size() && sizes.size() >= 2)
+            groups_ = std::move(merged);
+        else if (!pairs.empty()) {
+            flatters_ = true;
+            report_.warnings.push_back(fmt::format(
+                "{} pairs of pictures are nearly the same and lie on both sides of the measure: the "
+                "numbers flatter, and `ounce sift` will promise nothing on them",
+                pairs.size()));
         }
     }
-    auto const& chosen = report.validation.chosen;
-    auto const way = ways[chosen.candidate];
-    report.side_px = looks[way.look].side_px;
-    report.pooling = way.pooling;
-    report.augmented = way.augmented;
-    clock.done("cross-validation");
 
-    Candidate const winner{report.candidate_names[chosen.candidate], &matrices[chosen.candidate]};
-    auto const head = fit_chosen(winner, dataset.labels, report.validation, validation.head);
-    if (stop.stop_requested()) return fail(Code::Cancelled, "stopped while fitting the head");
-    clock.done("head");
-
-    // Measure.
-    vision::Package package;
-    auto& info = package.info;
-    info.name = !options.name.empty() ? options.name : options.out.filename().string();
-    if (info.name.empty()) info.name = options.out.parent_path().filename().string();
-    info.created = now_utc();
-    info.kind = kind;
-    for (std::size_t k = 0; k < dataset.tags.size(); ++k)
-        info.tags.push_back(
-            {dataset.tags[k], options.threshold, dataset.has_negative && k + 1 == dataset.tags.size()});
-    info.recipe = recipe_at(backbone, report.side_px);
-    report.groups = groups;
-    report.probabilities = report.validation.probabilities;
-    report.labels = dataset.labels;
-    for (auto const& picture : listing.pictures) report.names.push_back(picture.name);
-    EvaluationInput measured{kind, info.tags, &report.probabilities, &report.labels, groups, options.seed};
-    report.evaluation = evaluate(measured);
-    add_warnings(report, dataset);
-    OrderedJson metrics = to_json(report.evaluation, measured, report.names, 0);
-    metrics["how"] = fmt::format("{}-fold cross-validation, groups apart ({})", folds, report.group_source);
-    info.metrics = Json::parse(dump_json(metrics));
-    info.lineage = {{"backbone", backbone.name + "@" + backbone.version},
-                    {"backbone_sha256", backbone.onnx_sha256},
-                    {"data_set", data_set_hash(listing.pictures, identities)},
-                    {"photographs", files.size()},
-                    {"seed", options.seed},
-                    {"side_px", report.side_px},
-                    {"pooling", to_string(report.pooling)},
-                    {"head", options.loss == Loss::Logistic ? "logistic" : "svm"},
-                    {"l2", chosen.l2},
-                    {"temperature", chosen.temperature},
-                    {"augmented", report.augmented},
-                    {"program", "ounce " + options.program_version}};
-    std::string pictures_file;
-    for (auto const& identity : identities) pictures_file += to_hex(identity.sha256) + "\n";
-    package.extras[kTrainingPicturesFile] = Bytes(pictures_file.begin(), pictures_file.end());
-    if (!flatters) {
-        auto const held_out = held_out_json(dataset.tags, report.labels, report.probabilities, groups,
-                                            burst_groups(identities));
-        package.extras[kHeldOutFile] = Bytes(held_out.begin(), held_out.end());
+    [[nodiscard]] std::size_t count_parts() const {
+        std::set<int> distinct;
+        std::size_t alone = 0;
+        for (int const group : groups_) {
+            if (group < 0)
+                ++alone;
+            else
+                distinct.insert(group);
+        }
+        return distinct.size() + alone;
     }
-    clock.done("evaluation");
 
-    // One graph out, and proof that it says what was trained.
-    if (progress) progress({"writing the package", 0, 0});
-    TRY(auto const backbone_path, backbone_model_path(backbone));
-    TRY(auto const backbone_model, read_file(backbone_path, kModelBytesMax));
-    TRY(package.model, export_model(backbone_model, static_cast<std::size_t>(backbone.feature_count),
-                                    report.side_px, backbone.stride_px, report.pooling, head));
-    Matrix plain = matrices[chosen.candidate];
-    plain.rows = files.size();
-    plain.values.resize(plain.rows * plain.columns);
-    auto direct = head.logits(plain);
-    to_probabilities(kind, direct);
-    TRY(report.export_difference,
-        add_golden(package, files, choose_golden(files, dataset.labels), direct, threads));
-    if (!(report.export_difference <= kExportTolerance))
-        return fail(Code::Internal,
-                    "the exported model differs from the trained one by {}; nothing was written",
-                    report.export_difference);
-    clock.done("export");
+    /// Side, pooling and strength.
+    Status choose() {
+        std::vector<Pooling> poolings{Pooling::Average, Pooling::Maximum, Pooling::Top};
+        if (options_.level == TrainOptions::Level::Advanced) poolings.push_back(Pooling::AverageMaximum);
+        if (options_.pooling) poolings = {*options_.pooling};
+        for (std::size_t l = 0; l < looks_.size(); ++l) add_ways(l, poolings, false);
+        TRY(report_.validation, validate());
+        if (options_.level == TrainOptions::Level::Advanced) TRY_STATUS(try_augmented());
+        auto const& way = ways_[report_.validation.chosen.candidate];
+        report_.side_px = looks_[way.look].side_px;
+        report_.pooling = way.pooling;
+        report_.augmented = way.augmented;
+        clock_.done("cross-validation");
+        return {};
+    }
 
-    TrainedSet const set{options,        extractor,      listing.pictures, identities,
-                         files,          dataset,        report.groups,    report.probabilities,
-                         report.side_px, report.pooling, threads};
-    for (auto const& step : options.extra_steps) TRY_STATUS(step(set, package, progress, stop));
-    if (!options.extra_steps.empty()) clock.done("extra steps");
-    if (stop.stop_requested()) return fail(Code::Cancelled, "stopped before the package was written");
-    TRY_STATUS(vision::write_package(options.out, package, options.private_key_pem));
-    clock.done("package");
-    report.info = std::move(package.info);
-    report.problems = std::move(listing.problems);
-    return report;
+    void add_ways(std::size_t which, std::vector<Pooling> const& poolings, bool augmented) {
+        for (auto const pooling : poolings) {
+            matrices_.push_back(picked(looks_[which], pooling));
+            ways_.push_back({which, pooling, augmented});
+            report_.candidate_names.push_back(fmt::format(
+                "{} at {}{}", to_string(pooling), looks_[which].side_px, augmented ? ", augmented" : ""));
+        }
+    }
+
+    [[nodiscard]] HeadOptions head_options() const {
+        HeadOptions head{.kind = kind_, .loss = options_.loss};
+        head.stop = stop_;
+        return head;
+    }
+
+    Result<CrossValidation> validate() {
+        CrossValidationOptions validation;
+        validation.head = head_options();
+        validation.folds = folds_;
+        validation.seed = options_.seed;
+        validation.threads = threads_;
+        validation.stop = stop_;
+        std::vector<Candidate> candidates;
+        for (std::size_t m = 0; m < matrices_.size(); ++m)
+            candidates.push_back({report_.candidate_names[m], &matrices_[m]});
+        if (progress_) progress_({"choosing the head", 0, 0});
+        return cross_validate(candidates, dataset_.labels, groups_, validation);
+    }
+
+    /// The best way so far once more, with changed copies of each picture, as many as the budget allows.
+    Status try_augmented() {
+        auto const best = ways_[report_.validation.chosen.candidate];
+        auto& again = looks_[best.look];
+        for (auto const view : augmented_views()) {
+            if (!budget_.has_room(again.side_px, files_.size())) {
+                report_.warnings.push_back(
+                    fmt::format("augmentation stopped before '{}': the budget of {} minutes is spent",
+                                to_string(view), budget_.minutes()));
+                break;
+            }
+            TRY(auto table, look(again.side_px, view));
+            again.views.push_back(std::move(table));
+        }
+        if (again.views.size() == 1) return {};
+        add_ways(best.look, {best.pooling}, true);
+        TRY(report_.validation, validate());
+        return {};
+    }
+
+    Result<LinearHead> fit_chosen_head() {
+        auto const chosen = report_.validation.chosen.candidate;
+        Candidate const winner{report_.candidate_names[chosen], &matrices_[chosen]};
+        auto head = fit_chosen(winner, dataset_.labels, report_.validation, head_options());
+        if (stop_.stop_requested()) return fail(Code::Cancelled, "stopped while fitting the head");
+        clock_.done("head");
+        return head;
+    }
+
+    /// Everything that the package tells about the model.
+    void measure() {
+        auto& info = package_.info;
+        info.name = !options_.name.empty() ? options_.name : options_.out.filename().string();
+        if (info.name.empty()) info.name = options_.out.parent_path().filename().string();
+        info.created = now_utc();
+        info.kind = kind_;
+        auto const& tags = dataset_.tags;
+        for (std::size_t k = 0; k < tags.size(); ++k)
+            info.tags.push_back({tags[k], options_.threshold, dataset_.has_negative && k + 1 == tags.size()});
+        info.recipe = recipe_at(extractor_.backbone(), report_.side_px);
+        report_.groups = groups_;
+        report_.probabilities = report_.validation.probabilities;
+        report_.labels = dataset_.labels;
+        for (auto const& picture : listing_.pictures) report_.names.push_back(picture.name);
+        EvaluationInput measured{kind_,           info.tags, &report_.probabilities,
+                                 &report_.labels, groups_,   options_.seed};
+        report_.evaluation = evaluate(measured);
+        add_warnings(report_, dataset_);
+        OrderedJson metrics = to_json(report_.evaluation, measured, report_.names, 0);
+        metrics["how"] =
+            fmt::format("{}-fold cross-validation, groups apart ({})", folds_, report_.group_source);
+        info.metrics = Json::parse(dump_json(metrics));
+        info.lineage = lineage();
+        std::string pictures_file;
+        for (auto const& identity : identities_) pictures_file += to_hex(identity.sha256) + "\n";
+        package_.extras[kTrainingPicturesFile] = Bytes(pictures_file.begin(), pictures_file.end());
+        if (!flatters_) {
+            auto const held_out = held_out_json(tags, report_.labels, report_.probabilities, groups_,
+                                                burst_groups(identities_));
+            package_.extras[kHeldOutFile] = Bytes(held_out.begin(), held_out.end());
+        }
+        clock_.done("evaluation");
+    }
+
+    [[nodiscard]] Json lineage() const {
+        auto const& backbone = extractor_.backbone();
+        return {{"backbone", backbone.name + "@" + backbone.version},
+                {"backbone_sha256", backbone.onnx_sha256},
+                {"data_set", data_set_hash(listing_.pictures, identities_)},
+                {"photographs", files_.size()},
+                {"seed", options_.seed},
+                {"side_px", report_.side_px},
+                {"pooling", to_string(report_.pooling)},
+                {"head", options_.loss == Loss::Logistic ? "logistic" : "svm"},
+                {"l2", report_.validation.chosen.l2},
+                {"temperature", report_.validation.chosen.temperature},
+                {"augmented", report_.augmented},
+                {"program", "ounce " + options_.program_version}};
+    }
+
+    /// One graph out, and proof that it says what was trained.
+    Status export_and_check(LinearHead const& head) {
+        if (progress_) progress_({"writing the package", 0, 0});
+        auto const& backbone = extractor_.backbone();
+        TRY(auto const path, backbone_model_path(backbone));
+        TRY(auto const model, read_file(path, kModelBytesMax));
+        TRY(package_.model, export_model(model, static_cast<std::size_t>(backbone.feature_count),
+                                         report_.side_px, backbone.stride_px, report_.pooling, head));
+        auto const& all_views = matrices_[report_.validation.chosen.candidate];
+        Matrix plain(files_.size(), all_views.columns);
+        std::copy_n(all_views.values.begin(), plain.values.size(), plain.values.begin());
+        auto direct = head.logits(plain);
+        to_probabilities(kind_, direct);
+        TRY(report_.export_difference,
+            add_golden(package_, files_, choose_golden(files_, dataset_.labels), direct, threads_));
+        if (!(report_.export_difference <= kExportTolerance))
+            return fail(Code::Internal,
+                        "the exported model differs from the trained one by {}; nothing was written",
+                        report_.export_difference);
+        clock_.done("export");
+        return {};
+    }
+
+    Status write() {
+        TrainedSet const set{options_,        extractor_,      listing_.pictures, identities_,
+                             files_,          dataset_,        groups_,           report_.probabilities,
+                             report_.side_px, report_.pooling, threads_};
+        for (auto const& step : options_.extra_steps) TRY_STATUS(step(set, package_, progress_, stop_));
+        if (!options_.extra_steps.empty()) clock_.done("extra steps");
+        if (stop_.stop_requested()) return fail(Code::Cancelled, "stopped before the package was written");
+        TRY_STATUS(vision::write_package(options_.out, package_, options_.private_key_pem));
+        clock_.done("package");
+        report_.info = std::move(package_.info);
+        report_.problems = std::move(listing_.problems);
+        return {};
+    }
+
+    TrainOptions const& options_;
+    ProgressSink const& progress_;
+    std::stop_token stop_;
+    int threads_;
+    TrainReport report_;
+    StepClock clock_;
+    FeatureExtractor extractor_;
+    LookBudget budget_;
+    vision::Package package_;
+
+    Listing listing_;
+    vision::Kind kind_ = vision::Kind::Multiclass;
+    std::string negative_;                     // the tag, or empty
+    std::vector<PictureIdentity> identities_;  // one a picture
+    std::vector<PictureFile> files_;           // one a picture
+    Dataset dataset_;
+    std::vector<int> groups_;  // never to be torn apart
+    bool flatters_ = false;    // the numbers do: nothing may be promised on them
+    int folds_ = 0;
+    std::vector<Look> looks_;
+    std::vector<Way> ways_;         // the candidates
+    std::vector<Matrix> matrices_;  // one a candidate
+};
+
+}  // namespace
+
+Result<TrainReport> train(TrainOptions const& options, ProgressSink const& progress, std::stop_token stop) {
+    if (options.folds < 2 || options.folds > 50)
+        return fail(Code::InvalidArgument, "{} folds: from 2 to 50 are possible", options.folds);
+    TRY(auto backbone, options.backbone.empty() ? Result<Backbone>(backbone_catalogue().front())
+                                                : find_backbone(options.backbone));
+    return Training(options, std::move(backbone), progress, std::move(stop)).run();
 }
 
 }  // namespace ounce::train
