@@ -81,6 +81,7 @@ def main() -> int:
     parser.add_argument("build", type=Path)
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="*", default=[], help="of those whose name holds one of these words")
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
 
@@ -90,7 +91,8 @@ def main() -> int:
         subprocess.run([BENCH / "venv/bin/python", ROOT / "bench/make_pictures.py", part, str(wanted.pictures)],
                        check=True)
         part.rename(pictures)
-    runs = contestants(wanted.build.resolve(), pictures, wanted.pictures)
+    runs = {name: run for name, run in contestants(wanted.build.resolve(), pictures, wanted.pictures).items()
+            if not wanted.only or any(word in name for word in ["limit", *wanted.only])}
     rates = {name: [] for name in runs}
     for number in range(wanted.rounds):
         for name, run in runs.items():

@@ -55,8 +55,11 @@ debian_13_sources() {
     local release file
     release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     mkdir -p "$1/sources"
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+    # Debian's own files first: what others serve for this release they may not serve for the next.
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.{list,sources} \
+        /etc/apt/sources.list.d/*.{list,sources}; do
         grep -qsw "$release" "$file" || continue
+        [[ $file == */sources.list || $file == */debian.* || -z $(ls "$1/sources") ]] || continue
         sed "s/\b$release\b/trixie/g" "$file" > "$1/sources/${file##*/}"
     done
     [[ -n $(ls "$1/sources") ]] ||

@@ -76,7 +76,8 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
         ->required();
     command->add_option("--threshold", typed->threshold, "Instead of the package's own")
         ->check(CLI::Range(0.0, 1.0));
-    command->add_option("--key", typed->key, "Public key (PEM, Ed25519) that must have signed the package");
+    command->add_option("--public-key", typed->key,
+                        "Public key (PEM, Ed25519) that must have signed the package");
     command->add_option("--threads", typed->threads, "0: all processors")->check(CLI::Range(0, 1024));
     command->footer("Example: ounce evaluate --model leopard.package other-photographs/\n");
     command->callback([&chosen, typed] {

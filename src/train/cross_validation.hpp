@@ -50,11 +50,12 @@ struct CrossValidation {
 };
 
 /// Trains on all folds but one, in turn, and answers for the one left out. To keep the measure honest, what
-/// is chosen for a fold (candidate, l2, temperature) is chosen by the losses on the other folds: no picture
-/// takes part in a choice that it is then measured by. The choice is between heads that see the pictures from
-/// landmarks (see_from_landmarks()); what is measured is fitted to all features again. The result does not
-/// depend on `threads`. Errors: Cancelled; InvalidArgument for no candidates, no pictures, fewer than 2
-/// folds.
+/// is chosen for a fold (candidate, l2, temperature) is chosen by the losses on the other folds: no picture's
+/// own answer takes part in a choice that it is then measured by. (The heads whose losses those are did learn
+/// from it; folds inside folds would cost as many times as much.) The choice is between heads that see the
+/// pictures from landmarks (see_from_landmarks()); what is measured is fitted to all features again. The
+/// result does not depend on `threads`. Errors: Cancelled; InvalidArgument for no candidates, no pictures,
+/// fewer than 2 folds.
 Result<CrossValidation> cross_validate(std::vector<Candidate> const& candidates, Labels const& labels,
                                        std::span<int const> groups, CrossValidationOptions const& options);
 
