@@ -56,7 +56,7 @@ tsan: setup-lint setup-test ## all tests with the thread sanitizer
 
 fuzz: setup-lint ## each fuzzer for FUZZ_SECONDS (60)
 	cmake --preset fuzz --log-level=WARNING
-	cmake --build --preset fuzz -j $(JOBS)
+	cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
 clean: ## remove what was built (.deps and the download cache stay)
