@@ -86,7 +86,8 @@ OrtApiBase const* load_engine(char const* path) {
 class Model {
   public:
     Model(char const* path, int side_px)
-        : session_(env_, path, options()), shape_{1, 3, side_px, side_px},
+        : session_(env_, path, options()),
+          shape_{1, 3, side_px, side_px},
           pixels_(static_cast<std::size_t>(3 * side_px) * static_cast<std::size_t>(side_px), 0.5F) {
         Ort::AllocatorWithDefaultOptions allocator;
         input_ = session_.GetInputNameAllocated(0, allocator).get();
@@ -156,8 +157,9 @@ int main(int argc, char** argv) {
     double const decode_rate = rate(files.size(), threads, decoding);
     double const model_rate = rate(files.size(), threads, running);
     double const both_rate = rate(files.size(), threads, both);
-    std::printf(R"({"pictures": %zu, "threads": %u, "decode_per_s": %.2f, "model_per_s": %.2f, "per_s": %.2f})"
-                "\n",
-                files.size(), threads, decode_rate, model_rate, both_rate);
+    std::printf(
+        R"({"pictures": %zu, "threads": %u, "decode_per_s": %.2f, "model_per_s": %.2f, "per_s": %.2f})"
+        "\n",
+        files.size(), threads, decode_rate, model_rate, both_rate);
     return 0;
 }

@@ -29,8 +29,8 @@ class Classifier {
   public:
     struct Options {
         std::optional<std::string> public_key_pem = std::nullopt;  // pins the package's signature
-        bool check_golden = true;                   // refuse a package whose golden images come out wrong
-        int threads = 1;                            // inside one picture, see SessionOptions
+        bool check_golden = true;  // refuse a package whose golden images come out wrong
+        int threads = 1;           // inside one picture, see SessionOptions
     };
 
     /// `path`: a package folder, or a TensorFlow `model.pb` with `labels.txt` beside it (or the folder that
