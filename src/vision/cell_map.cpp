@@ -3,12 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-// Not under the thread sanitizer, which is not ready yet when the choice between the clones is made.
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-#define OUNCE_CLONES __attribute__((target_clones("default", "arch=x86-64-v3")))
-#else
-#define OUNCE_CLONES
-#endif
+#include "base/processor_clones.hpp"
 
 namespace ounce::vision {
 namespace {
