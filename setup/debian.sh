@@ -6,10 +6,10 @@ install_debian_packages() {
     local missing
     missing=$(wanted_packages | lacking_packages) || exit 1
     [[ -n $missing ]] || return 0
-    announce "Debian packages: ${missing//$'\n'/ }" "up to 250" || return 0
+    announce "Debian packages: ${missing//$'\n'/ }" "up to 350" || return 0
     local names
     mapfile -t names <<< "$missing"
-    need_space 1500 /usr
+    need_space 2000 /usr
     apt_install "${names[@]}"
     missing=$(wanted_packages | lacking_packages) || exit 1
     [[ -z $missing ]] || die "these Debian packages are too old or not there: ${missing//$'\n'/ }" \
@@ -20,7 +20,7 @@ install_debian_packages() {
 wanted_packages() {
     local for package version _
     while read -r for package version _; do
-        [[ $for != build && $for != "$purpose" ]] || printf '%s %s\n' "$package" "$version"
+        [[ ,$for, != *,build,* && ,$for, != *,"$purpose",* ]] || printf '%s %s\n' "$package" "$version"
     done < "$setup/packages.txt"
 }
 
@@ -42,6 +42,5 @@ lacking_packages() {
 apt_install() {
     local hint="The log is $deps/setup.log. Is there a network? Does 'apt-get update' work?"
     logged as_root apt-get -q update || die "apt-get update failed." "$hint"
-    logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-        -o Dpkg::Use-Pty=0 -- "$@" || die "apt-get could not install: $*." "$hint"
+    logged as_root "$setup/install_debian.sh" "$@" || die "apt-get could not install: $*." "$hint"
 }

@@ -33,7 +33,7 @@ case $purpose in
     *) printf 'setup: --for takes build, test, bench or lint, not "%s"\n' "$purpose" >&2; exit 2 ;;
 esac
 
-for part in lib debian fetch engine photographs python web peers; do
+for part in lib debian fetch engine photographs python web clients peers; do
     # shellcheck source=/dev/null
     source "$setup/$part.sh"
 done
@@ -48,6 +48,7 @@ case $purpose in
         install_debian_photographs
         install_test_python
         install_web_tests
+        install_clients
         ;;
     bench) install_peers ;;
 esac

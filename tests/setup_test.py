@@ -105,17 +105,47 @@ class Data(unittest.TestCase):
             self.assertGreater(float(megabytes), 0)
 
     def test_python_requirements_have_hashes(self):
-        for path in (SETUP / "requirements-test.txt", ROOT / "bench/peers/requirements.txt"):
+        for path in (SETUP / "requirements-test.txt", ROOT / "bench/peers/requirements.txt",
+                     ROOT / "tests/clients/requirements-build.txt", ROOT / "tests/clients/requirements.txt"):
             text = path.read_text(encoding="utf-8").replace("\\\n", " ")
             for line in filter(None, (line.split("#")[0].strip() for line in text.splitlines())):
-                self.assertRegex(line, r"^[\w-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+$", path)
+                self.assertRegex(line, r"^[\w.-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+$", path)
 
     def test_node_packages_have_hashes(self):
-        for path in (ROOT / "tests/web/package-lock.json", ROOT / "bench/peers/package-lock.json"):
-            packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+        for folder in ("tests/web", "tests/clients", "bench/peers"):
+            packages = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
             for name, package in packages.items():
                 if name:
                     self.assertRegex(package["integrity"], "^sha512-", name)
+
+    def test_the_clients_that_are_asked_for_are_the_ones_pinned(self):
+        clients = ROOT / "tests/clients"
+        pinned = {line.split(" --hash")[0]
+                  for line in (clients / "requirements.txt").read_text(encoding="utf-8").splitlines()}
+        self.assertLess(set((clients / "requirements.in").read_text(encoding="utf-8").split()), pinned)
+        wanted = json.loads((clients / "package.json").read_text(encoding="utf-8"))["dependencies"]
+        locked = json.loads((clients / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+        self.assertEqual(wanted, {name: locked[f"node_modules/{name}"]["version"] for name in wanted})
+
+    def test_debian_packages_are_told_apart_by_purpose(self):
+        with open(SETUP / "packages.txt", encoding="utf-8") as file:
+            lines = [line.split(maxsplit=3) for line in file if line.strip() and not line.startswith("#")]
+        for purposes, package, _, why in lines:
+            self.assertLessEqual(set(purposes.split(",")), {"build", "test", "bench", "lint"}, package)
+            self.assertTrue(why.strip(), package)
+        packages = [package for _, package, _, _ in lines]
+        self.assertEqual(len(packages), len(set(packages)))
+
+        def wanted(purpose: str) -> set:
+            done = subprocess.run(
+                ["bash", "-c", f'setup={SETUP} purpose={purpose}; . "$setup/debian.sh"; wanted_packages'],
+                capture_output=True, text=True, check=True)
+            return {line.split()[0] for line in done.stdout.splitlines()}
+
+        build = wanted("build")
+        self.assertEqual(build, {package for purposes, package, _, _ in lines if purposes == "build"})
+        self.assertEqual(wanted("bench") - build, {"mosquitto", "nats-server"})
+        self.assertLess(build | {"mosquitto", "docker.io", "chromium"}, wanted("test"))
 
     def test_photographs_have_hashes_and_licences(self):
         with open(SETUP / "photographs.csv", newline="", encoding="utf-8") as file:
@@ -124,6 +154,14 @@ class Data(unittest.TestCase):
         for row in rows:
             self.assertRegex(row["sha256"], r"^[0-9a-f]{64}$")
             self.assertTrue(row["licence"])
+
+
+class Services(unittest.TestCase):
+    def test_nothing_that_is_installed_is_started(self):
+        for status, words in ((101, "mosquitto.service start"), (101, "--quiet docker start 5"),
+                              (101, "docker (start) S"), (0, "nats-server restart"), (0, "start-daemon stop")):
+            done = subprocess.run([SETUP / "start_nothing.sh", *words.split()], check=False)
+            self.assertEqual(done.returncode, status, words)
 
 
 class Program(unittest.TestCase):
@@ -136,7 +174,8 @@ class Program(unittest.TestCase):
             deps, cache = Path(folder) / "deps", Path(folder) / "cache"
             done = self.setup("--for", "test", "--check", OUNCE_DEPS=str(deps), OUNCE_CACHE=str(cache))
             self.assertEqual(done.returncode, 1, done.stderr)
-            for what in ("ONNX Runtime", "efficientnet_lite0", "gcompris-qt-data", "pytest", "playwright-core"):
+            for what in ("ONNX Runtime", "efficientnet_lite0", "gcompris-qt-data", "pytest", "playwright-core",
+                         "clients for Node", "clients for Python"):
                 self.assertRegex(done.stdout, f"would install .*{re.escape(what)}")
             self.assertFalse(deps.exists() or cache.exists())
 
