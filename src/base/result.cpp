@@ -21,6 +21,12 @@ std::string_view to_string(Code code) {
             return "resource-exhausted";
         case Code::PermissionDenied:
             return "permission-denied";
+        case Code::Unauthenticated:
+            return "unauthenticated";
+        case Code::Aborted:
+            return "aborted";
+        case Code::DeadlineExceeded:
+            return "deadline-exceeded";
         case Code::Unavailable:
             return "unavailable";
         case Code::Unimplemented:
@@ -51,6 +57,12 @@ int exit_code(Code code) {
             return 9;
         case Code::Unavailable:
             return 10;
+        case Code::Unauthenticated:
+            return 12;
+        case Code::Aborted:
+            return 13;
+        case Code::DeadlineExceeded:
+            return 14;
         case Code::Unimplemented:
             return 11;
         case Code::Internal:
@@ -62,7 +74,7 @@ int exit_code(Code code) {
 }
 
 Error Error::in(std::string_view context) const {
-    return {code, fmt::format("{}: {}", context, message)};
+    return {code, fmt::format("{}: {}", context, message), reason};
 }
 
 void broken_invariant(char const* condition, char const* file, int line) {

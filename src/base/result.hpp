@@ -18,11 +18,14 @@ enum class Code {
     FailedPrecondition,  // right request, wrong state: too few pictures, set-up not run
     DataLoss,            // damaged or truncated bytes
     ResourceExhausted,   // a stated bound was reached: memory, disk, size
-    PermissionDenied,
-    Unavailable,    // may work later: library not loadable, device busy
-    Unimplemented,  // a valid input of a kind we do not support; the message names it
-    Cancelled,      // the person or the caller asked to stop
-    Internal,       // our mistake
+    PermissionDenied,    // we know who asks, and they may not
+    Unauthenticated,     // no credential, or one that is wrong or expired
+    Aborted,             // it changed since the caller looked (an ETag does not match): look again
+    DeadlineExceeded,    // somebody else did not answer in time
+    Unavailable,         // may work later: library not loadable, device busy
+    Unimplemented,       // a valid input of a kind we do not support; the message names it
+    Cancelled,           // the person or the caller asked to stop
+    Internal,            // our mistake
 };
 
 /// "invalid-argument", "not-found", ...: how a code is written in JSON.
@@ -35,6 +38,9 @@ int exit_code(Code code);
 struct Error {
     Code code = Code::Internal;
     std::string message;
+    /// The name that a wire gives to this very failure ("DeviceNotFound"), for clients that tell failures
+    /// apart by name; empty where none does.
+    std::string reason = {};
 
     /// The same error with where it happened in front: "hub.toml: listen: not a number".
     [[nodiscard]] Error in(std::string_view context) const;
@@ -53,6 +59,15 @@ using Status = Result<void>;
 template <class... Args>
 [[nodiscard]] tl::unexpected<Error> fail(Code code, fmt::format_string<Args...> format, Args&&... args) {
     return tl::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+/// The same with the name that the wire has for it:
+/// `return fail_as(Code::NotFound, "DeviceNotFound", "there is no device '{}'", id);`
+template <class... Args>
+[[nodiscard]] tl::unexpected<Error> fail_as(Code code, std::string_view reason,
+                                            fmt::format_string<Args...> format, Args&&... args) {
+    return tl::unexpected<Error>(
+        Error{code, fmt::format(format, std::forward<Args>(args)...), std::string(reason)});
 }
 
 /// Passes a failure on as it is.

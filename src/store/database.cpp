@@ -183,6 +183,10 @@ void Database::roll_back() noexcept {
         sqlite3_exec(state_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+bool Database::in_transaction() const {
+    return !sqlite3_get_autocommit(state_->handle);
+}
+
 std::int64_t Database::last_id() const {
     return sqlite3_last_insert_rowid(state_->handle);
 }
@@ -190,7 +194,8 @@ std::int64_t Database::changes() const {
     return sqlite3_changes64(state_->handle);
 }
 
-Result<Database> Database::open(std::filesystem::path const& path, std::span<Migration const> migrations) {
+Result<Database> Database::open(std::filesystem::path const& path, std::span<Migration const> migrations,
+                                Access access) {
     auto state = std::make_unique<State>();
     state->path = path;
     auto const opened =
@@ -201,8 +206,10 @@ Result<Database> Database::open(std::filesystem::path const& path, std::span<Mig
     sqlite3_extended_result_codes(database.state_->handle, 1);
     // Exclusive first: then write-ahead logging needs no shared-memory file, and a second program is told at
     // once instead of in the middle of its work.
+    TRY_STATUS(database.execute(access == Access::Exclusive ? "PRAGMA locking_mode=EXCLUSIVE"
+                                                            : "PRAGMA busy_timeout=5000"));
     TRY_STATUS(
-        database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                          "PRAGMA foreign_keys=ON; PRAGMA temp_store=FILE; PRAGMA trusted_schema=OFF;"));
     TRY_STATUS(database.begin());
     TRY(auto const have, database.count("PRAGMA user_version"));

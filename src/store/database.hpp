@@ -57,18 +57,24 @@ class Statement {
     sqlite3_stmt* handle_;
 };
 
-/// One SQLite file: write-ahead log, full sync (an acknowledged commit survives a power cut), held by this
-/// process alone while open. One thread at a time.
+/// One SQLite file: write-ahead log, full sync (an acknowledged commit survives a power cut). One thread at a
+/// time.
 ///
 /// Errors of every call: ResourceExhausted if the disk is full; PermissionDenied if the file cannot be
 /// written; Unavailable if another process holds it; DataLoss if it is damaged or no database;
 /// Internal otherwise, with SQLite's words.
 class Database {
   public:
+    enum class Access {
+        Exclusive,  // this process alone, while it is open: others are told at once
+        Shared,     // other processes may read meanwhile (a backup); writers still take turns
+    };
+
     /// Opens or makes `path` and brings its schema up to date, each migration in one transaction.
     /// `migrations` are numbered 1, 2, 3, ...; the file remembers the last one done.
     /// Errors: FailedPrecondition if the file was written by a newer program.
-    static Result<Database> open(std::filesystem::path const& path, std::span<Migration const> migrations);
+    static Result<Database> open(std::filesystem::path const& path, std::span<Migration const> migrations,
+                                 Access access = Access::Exclusive);
 
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
@@ -102,6 +108,9 @@ class Database {
     Status commit();
     /// Ends an open transaction without keeping it; nothing to do if there is none.
     void roll_back() noexcept;
+
+    /// False also after SQLite itself gave the transaction up (full disk).
+    [[nodiscard]] bool in_transaction() const;
 
     [[nodiscard]] std::int64_t last_id() const;
     /// Rows changed by the last statement.
