@@ -1,5 +1,7 @@
 #include "base/file.hpp"
 
+#include "base/descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,27 +40,6 @@ Code code_of(int error) {
     }
 }
 
-tl::unexpected<Error> system_failure(std::filesystem::path const& path, char const* doing, int error) {
-    return fail(code_of(error), "{}: cannot {}: {}", path.string(), doing,
-                std::generic_category().message(error));
-}
-
-/// Owns a file descriptor.
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor const&) = delete;
-    Descriptor& operator=(Descriptor const&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int number() const { return number_; }
-    [[nodiscard]] bool valid() const { return number_ >= 0; }
-
-  private:
-    int number_;
-};
-
 /// 0, or errno.
 int write_all(int descriptor, ByteView content) {
     std::size_t done = 0;
@@ -71,14 +52,19 @@ int write_all(int descriptor, ByteView content) {
     return 0;
 }
 
+}  // namespace
+
+tl::unexpected<Error> system_failure(std::filesystem::path const& path, char const* doing, int error) {
+    return fail(code_of(error), "{}: cannot {}: {}", path.string(), doing,
+                std::generic_category().message(error));
+}
+
 Status sync_folder(std::filesystem::path const& folder) {
     Descriptor const descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!descriptor.valid()) return system_failure(folder, "open", errno);
     if (::fsync(descriptor.number()) != 0 && errno != EINVAL) return system_failure(folder, "sync", errno);
     return {};
 }
-
-}  // namespace
 
 Result<Bytes> read_file(std::filesystem::path const& path, std::uint64_t bytes_max) {
     // O_NONBLOCK: opening a FIFO that nobody writes must not hang; fstat then refuses it.

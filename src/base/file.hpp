@@ -22,6 +22,13 @@ Status write_file(std::filesystem::path const& path, ByteView content);
 /// Errors: AlreadyExists; else as `write_file`.
 Status create_private_file(std::filesystem::path const& path, ByteView content);
 
+/// The failure of a system call on `path`: errno's kind and words, "PATH: cannot DOING: why".
+tl::unexpected<Error> system_failure(std::filesystem::path const& path, char const* doing, int error);
+
+/// Makes the names in `folder` survive a power cut: to be called after a rename or a removal. Errors as
+/// `write_file`.
+Status sync_folder(std::filesystem::path const& folder);
+
 /// Makes the folder and its parents. Errors as `write_file`.
 Status make_folder(std::filesystem::path const& path);
 

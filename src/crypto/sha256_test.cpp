@@ -11,5 +11,13 @@ TEST(Sha256, GivesThePublishedDigests) {
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, PiecesGiveTheDigestOfTheWhole) {
+    Sha256Stream stream;
+    stream.add(as_bytes("a"));
+    stream.add({});
+    stream.add(as_bytes("bc"));
+    EXPECT_EQ(stream.finish(), sha256(as_bytes("abc")));
+}
+
 }  // namespace
 }  // namespace ounce::crypto

@@ -25,8 +25,8 @@ class BlobWriter {
     /// Where the bytes lie until then, for code that reads them before deciding (borrowed).
     [[nodiscard]] std::filesystem::path const& path() const;
 
-    /// Syncs, and gives the blob its name. Returns its SHA-256 in lower-case hexadecimal. If it is there already,
-    /// the new copy is dropped. Errors: as write_file.
+    /// Syncs, and gives the blob its name. Returns its SHA-256 in lower-case hexadecimal. If it is there
+    /// already, the new copy is dropped. Errors: as write_file.
     Result<std::string> finish();
 
   private:
@@ -49,8 +49,8 @@ class BlobStore {
     /// All at once. Returns the digest.
     [[nodiscard]] Result<std::string> put(ByteView bytes) const;
 
-    /// Takes over the file at `file` (same file system), which lies under tmp_folder(), as a blob: hashes, syncs,
-    /// renames. Returns the digest.
+    /// Takes over the file at `file` (same file system), which lies under tmp_folder(), as a blob: hashes,
+    /// syncs, renames. Returns the digest.
     [[nodiscard]] Result<std::string> adopt(std::filesystem::path const& file) const;
 
     /// Where the blob lies. Errors: NotFound; InvalidArgument if `digest` is not 64 hexadecimal digits.
