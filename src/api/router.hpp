@@ -27,9 +27,8 @@ class Router final : public net::HttpHandler {
            WorkerPool& workers, Clock const& clock, Metrics& metrics);
     ~Router() override;
 
-    std::variant<net::BodyPlan, net::HttpResponse> plan(net::RequestHead const& head) override;
-    void handle(net::HttpRequest request, net::Reply reply) override;
-    net::HttpResponse refuse(int status, Error const& error) override;
+    std::variant<net::Admission, net::HttpResponse> admit(net::RequestHead const& head) override;
+    net::HttpResponse refuse(int status, Error const& error, net::RequestHead const* head) override;
 
   private:
     struct State;

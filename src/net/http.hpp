@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@
 #include "base/unique_function.hpp"
 
 namespace ounce::net {
+
+/// Whether two header names are the same: ASCII letters count without case.
+bool same_name(std::string_view a, std::string_view b);
 
 /// Header fields in the order sent. Names are compared without case.
 class Headers {
@@ -78,18 +82,20 @@ struct HttpResponse {
     int status = 200;
     Headers headers;
     std::variant<std::string, FileBody> body;
-    /// For HEAD and 304: announced as Content-Length although no body is sent.
+    /// For HEAD and 304: announced as Content-Length although no body is sent. Without it HEAD announces the
+    /// length of `body`, so that a handler may answer HEAD as it answers GET.
     std::optional<std::uint64_t> announced_length;
 };
 
 /// Answers one request, once, from any thread. If it dies unused the caller gets 500, so that no mistake of
-/// ours leaves a client waiting. After the connection is gone an answer goes nowhere, silently.
+/// ours leaves a client waiting. After the connection or the server is gone an answer goes nowhere, silently.
 class Reply {
   public:
     explicit Reply(UniqueFunction<void(HttpResponse)> send) : send_(std::move(send)) {}
     Reply(Reply&&) noexcept = default;
     Reply& operator=(Reply&&) = delete;
     ~Reply();
+    /// Call once; a second call is a broken program.
     void send(HttpResponse response);
 
   private:
@@ -103,22 +109,27 @@ struct BodyPlan {
     std::uint64_t bytes_max = 1 << 20;  // more is refused with 413 before it is read where the length is told
 };
 
-/// What a server does with requests.
+/// A request that will be heard: where its body goes, and who gets the whole of it.
+struct Admission {
+    BodyPlan body;
+    /// Called at most once, on the network thread, when the body is there; must hand the work on (to a
+    /// WorkerPool, a ledger) and return. The Reply may be kept.
+    UniqueFunction<void(HttpRequest, Reply)> handle;
+};
+
+/// What a server does with requests. All calls are made on the server's network thread and must be quick and
+/// wait for nothing.
 class HttpHandler {
   public:
     virtual ~HttpHandler() = default;
 
-    /// Called on the network thread when the head is there, before any of the body is read: where the body
-    /// goes, or the answer that refuses it at once (then the connection closes unless there is no body).
-    /// Must be quick and wait for nothing.
-    virtual std::variant<BodyPlan, HttpResponse> plan(RequestHead const& head) = 0;
+    /// Called when the head is there, before any of the body is read: decides once who hears the request, or
+    /// refuses it at once (then the connection closes unless there is no body).
+    virtual std::variant<Admission, HttpResponse> admit(RequestHead const& head) = 0;
 
-    /// Called on the network thread with the whole request; must hand the work on (to a WorkerPool, a ledger)
-    /// and return. `reply` may be kept.
-    virtual void handle(HttpRequest request, Reply reply) = 0;
-
-    /// The wording of errors that the server finds itself (malformed request, body too large, overload).
-    virtual HttpResponse refuse(int status, Error const& error) = 0;
+    /// The wording of errors that the server finds itself: 400 malformed, 408 too slow, 413 body too large,
+    /// 431 head too large, 500, 503 overload. `head` is null if there is none yet.
+    virtual HttpResponse refuse(int status, Error const& error, RequestHead const* head) = 0;
 };
 
 }  // namespace ounce::net
