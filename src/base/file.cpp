@@ -90,7 +90,20 @@ Result<Bytes> read_file(std::filesystem::path const& path, std::uint64_t bytes_m
     return content;
 }
 
-Status write_file(std::filesystem::path const& path, ByteView content) {
+namespace {
+
+/// The process's umask, asked for once: asking sets it for a moment, and another thread may be making a file.
+mode_t file_mask() {
+    static mode_t const mask = [] {
+        auto const found = ::umask(0);
+        ::umask(found);
+        return found;
+    }();
+    return mask;
+}
+
+/// Replaces `path` by a new file of `mode` less the umask.
+Status replace_file(std::filesystem::path const& path, ByteView content, mode_t mode) {
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     auto pattern = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
     {
@@ -102,9 +115,7 @@ Status write_file(std::filesystem::path const& path, ByteView content) {
         };
         if (auto const error = write_all(descriptor.number(), content); error != 0)
             return give_up("write", error);
-        auto const mask = ::umask(0);
-        ::umask(mask);
-        if (::fchmod(descriptor.number(), 0666 & ~mask) != 0) return give_up("set the mode of", errno);
+        if (::fchmod(descriptor.number(), mode & ~file_mask()) != 0) return give_up("set the mode of", errno);
         if (::fsync(descriptor.number()) != 0) return give_up("sync", errno);
     }
     if (::rename(pattern.c_str(), path.c_str()) != 0) {
@@ -113,6 +124,16 @@ Status write_file(std::filesystem::path const& path, ByteView content) {
         return system_failure(path, "replace", error);
     }
     return sync_folder(folder);
+}
+
+}  // namespace
+
+Status write_file(std::filesystem::path const& path, ByteView content) {
+    return replace_file(path, content, 0666);
+}
+
+Status write_private_file(std::filesystem::path const& path, ByteView content) {
+    return replace_file(path, content, 0600);
 }
 
 Status create_private_file(std::filesystem::path const& path, ByteView content) {

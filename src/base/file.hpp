@@ -22,6 +22,9 @@ Status write_file(std::filesystem::path const& path, ByteView content);
 /// Errors: AlreadyExists; else as `write_file`.
 Status create_private_file(std::filesystem::path const& path, ByteView content);
 
+/// As `write_file`, but only the owner may read what is written (mode 0600 from the start).
+Status write_private_file(std::filesystem::path const& path, ByteView content);
+
 /// The failure of a system call on `path`: errno's kind and words, "PATH: cannot DOING: why".
 tl::unexpected<Error> system_failure(std::filesystem::path const& path, char const* doing, int error);
 

@@ -31,6 +31,19 @@ TEST(CreatePrivateFile, IsForItsOwnerAloneAndReplacesNothing) {
     EXPECT_EQ(as_text(*read_file(path, 100)), "secret");
 }
 
+TEST(WritePrivateFile, IsForItsOwnerAloneAlsoWhenItReplacesAnOpenOne) {
+    auto const folder = TemporaryFolder::create();
+    ASSERT_TRUE(folder);
+    auto const path = folder->path() / "key";
+    ASSERT_TRUE(write_file(path, as_bytes("old")));
+    ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+    ASSERT_TRUE(write_private_file(path, as_bytes("secret")));
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_EQ(as_text(*read_file(path, 100)), "secret");
+}
+
 TEST(ReadFile, RefusesWhatIsTooLargeMissingOrNoFile) {
     auto const folder = TemporaryFolder::create();
     ASSERT_TRUE(folder);

@@ -70,10 +70,14 @@ Result<std::string> to_pem(Write write) {
     return std::string(text, static_cast<std::size_t>(size));
 }
 
-bool is_address(std::string const& text) {
+/// The usual spelling of an IP address; empty if `text` is none.
+std::string address_of(std::string const& text) {
     std::array<unsigned char, 16> address{};
-    return inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
-           inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
+    std::array<char, INET6_ADDRSTRLEN> spelled{};
+    for (int const family : {AF_INET, AF_INET6})
+        if (inet_pton(family, text.c_str(), address.data()) == 1)
+            return inet_ntop(family, address.data(), spelled.data(), spelled.size());
+    return "";
 }
 
 bool is_label(std::string_view label) {
@@ -88,7 +92,8 @@ bool is_label(std::string_view label) {
 std::string alternative_names(std::span<std::string const> hosts) {
     std::string text;
     for (auto const& host : hosts)
-        text += fmt::format("{}{}:{}", text.empty() ? "" : ",", is_address(host) ? "IP" : "DNS", host);
+        text +=
+            fmt::format("{}{}:{}", text.empty() ? "" : ",", address_of(host).empty() ? "DNS" : "IP", host);
     return text;
 }
 
@@ -195,16 +200,19 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-bool is_host(std::string_view text) {
-    if (text.empty() || text.size() > kHostBytesMax) return false;
-    if (is_address(std::string(text))) return true;
-    if (text.find_first_not_of("0123456789.") == std::string_view::npos)
-        return false;  // an address gone wrong
-    for (;;) {
-        auto const label = text.substr(0, text.find('.'));
-        if (!is_label(label)) return false;
-        if (label.size() == text.size()) return true;
-        text.remove_prefix(label.size() + 1);
+Result<std::string> parse_host(std::string_view text) {
+    auto const wrong = [&] {
+        return fail(Code::InvalidArgument, "'{}' is neither a DNS name nor an IP address",
+                    text.substr(0, kHostBytesMax));
+    };
+    if (text.empty() || text.size() > kHostBytesMax) return wrong();
+    if (auto address = address_of(std::string(text)); !address.empty()) return address;
+    if (text.find_first_not_of("0123456789.") == std::string_view::npos) return wrong();  // nearly an address
+    for (auto rest = text;;) {
+        auto const label = rest.substr(0, rest.find('.'));
+        if (!is_label(label)) return wrong();
+        if (label.size() == rest.size()) return lower(std::string(text));
+        rest.remove_prefix(label.size() + 1);
     }
 }
 
@@ -222,9 +230,7 @@ Result<CertifiedKey> make_server_certificate(CertifiedKey const& authority,
     if (hosts.empty() || hosts.size() > kHostsMax)
         return fail(Code::InvalidArgument, "a certificate is for 1 to {} hosts, not {}", kHostsMax,
                     hosts.size());
-    for (auto const& host : hosts)
-        if (!is_host(host))
-            return fail(Code::InvalidArgument, "'{}' is neither a DNS name nor an IP address", host);
+    for (auto const& host : hosts) TRY_STATUS(parse_host(host).map([](auto const&) {}));
     TRY(auto const certificate, read_certificate(authority.certificate_pem));
     TRY(auto const key, read_private_key(authority.private_key_pem));
     if (X509_check_private_key(certificate.get(), key.get()) != 1) {
@@ -243,6 +249,14 @@ Result<CertifiedKey> make_server_certificate(CertifiedKey const& authority,
                     .authority = certificate.get(),
                     .authority_key = key.get()};
     return issue(request, now);
+}
+
+bool is_pair(CertifiedKey const& certified) {
+    auto const certificate = read_certificate(certified.certificate_pem);
+    auto const key = read_private_key(certified.private_key_pem);
+    bool const pair = certificate && key && X509_check_private_key(certificate->get(), key->get()) == 1;
+    ERR_clear_error();
+    return pair;
 }
 
 Result<CertificateFacts> parse_certificate(std::string_view pem) {

@@ -26,18 +26,21 @@ inline constexpr std::chrono::days kCertificateLead{1};
 /// file. Errors: Internal if the system gives no randomness.
 Result<CertifiedKey> make_authority(std::string_view name, Time now);
 
-/// Whether `text` is a DNS name (letters, digits, '-', '_' and dots) or an IP address: what a certificate may
-/// name.
-bool is_host(std::string_view text);
+/// A DNS name (letters, digits, '-', '_' and dots) in lower case, or an IP address in its usual spelling:
+/// what a certificate may name. Errors: InvalidArgument.
+Result<std::string> parse_host(std::string_view text);
 
 /// A certificate for a TLS server of `hosts` (names and IP addresses, at least one), signed by `authority`.
 /// Errors: InvalidArgument naming a host that is none, or if `authority` is not a key with its certificate.
 Result<CertifiedKey> make_server_certificate(CertifiedKey const& authority,
                                              std::span<std::string const> hosts, Time now);
 
+/// Whether certificate and key are readable and belong together.
+bool is_pair(CertifiedKey const& certified);
+
 struct CertificateFacts {
     Time expires{};
-    std::vector<std::string> hosts;  // the names and addresses it is for, lower case
+    std::vector<std::string> hosts;  // the names and addresses it is for, as parse_host gives them
     std::string sha256_hex;  // of the certificate as DER: what `openssl x509 -fingerprint -sha256` shows
 };
 

@@ -79,16 +79,30 @@ TEST_F(CertificateTest, RefusesWhatIsNoHost) {
          std::vector<std::string>{"", " ", "a b", "hub.example,DNS:evil", "hub..example", ".", "hub.example.",
                                   "-hub", "hub-", "https://hub", "hub:443", "*.example", "256.1.1.1", "1.2.3",
                                   "::g", std::string(64, 'a'), std::string(254, 'a')}) {
-        EXPECT_FALSE(is_host(host)) << host;
+        EXPECT_FALSE(parse_host(host)) << host;
         std::vector<std::string> const hosts = {"localhost", host};
         auto const made = make_server_certificate(authority_, hosts, now_);
         ASSERT_FALSE(made) << host;
         EXPECT_EQ(made.error().code, Code::InvalidArgument);
     }
     for (auto const* const host :
-         {"hub", "a.b", "HUB_1.local", "10.0.0.1", "fe80::1", "xn--bcher-kva.example"})
-        EXPECT_TRUE(is_host(host)) << host;
+         {"hub", "a.b", "hub_1.local", "10.0.0.1", "fe80::1", "xn--bcher-kva.example"})
+        EXPECT_EQ(parse_host(host).value_or("none"), host);
     EXPECT_FALSE(make_server_certificate(authority_, {}, now_));
+}
+
+TEST_F(CertificateTest, HostsHaveOneSpelling) {
+    EXPECT_EQ(parse_host("Hub.EXAMPLE").value(), "hub.example");
+    EXPECT_EQ(parse_host("0:0:0::1").value(), "::1");
+    EXPECT_EQ(parse_host("FE80::A").value(), "fe80::a");
+}
+
+TEST_F(CertificateTest, PairIsCertificateAndItsOwnKey) {
+    EXPECT_TRUE(is_pair(server_));
+    EXPECT_TRUE(is_pair(authority_));
+    EXPECT_FALSE(is_pair({server_.certificate_pem, authority_.private_key_pem}));
+    EXPECT_FALSE(is_pair({server_.certificate_pem, ""}));
+    EXPECT_FALSE(is_pair({}));
 }
 
 TEST_F(CertificateTest, RefusesAnAuthorityThatIsNone) {
