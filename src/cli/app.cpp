@@ -1,53 +1,16 @@
 #include "cli/app.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
-#include <csignal>
 #include <cstdio>
 #include <string_view>
-#include <thread>
 
 #include "base/json.hpp"
+#include "base/signal_watch.hpp"
 #include "cli/commands.hpp"
 
 namespace ounce::cli {
 namespace {
-
-/// Waits for SIGINT and SIGTERM on a thread of its own: the first asks for a stop, the second ends the
-/// program.
-class SignalWatch {
-  public:
-    SignalWatch() {
-        sigemptyset(&signals_);
-        for (int const signal : {SIGINT, SIGTERM, SIGUSR2}) sigaddset(&signals_, signal);
-        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-        watcher_ = std::thread([this] { watch(); });
-    }
-    SignalWatch(SignalWatch const&) = delete;
-    SignalWatch& operator=(SignalWatch const&) = delete;
-    ~SignalWatch() {
-        pthread_kill(watcher_.native_handle(), SIGUSR2);
-        watcher_.join();
-    }
-    [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
-
-  private:
-    void watch() {
-        for (;;) {
-            int signal = 0;
-            sigwait(&signals_, &signal);
-            if (signal == SIGUSR2) return;
-            if (source_.stop_requested()) std::_Exit(128 + signal);
-            std::fputs("\nstopping at the next safe point; once more ends at once\n", stderr);
-            source_.request_stop();
-        }
-    }
-
-    sigset_t signals_{};
-    std::stop_source source_;
-    std::thread watcher_;
-};
 
 /// Whether the caller reads JSON, when the command line as a whole could not be read.
 bool wants_json(int argc, char const* const* argv) {
@@ -87,7 +50,7 @@ int run(int argc, char const* const* argv) {
         return 2;
     }
 
-    SignalWatch const signals;
+    SignalWatch const signals("\nstopping at the next safe point; once more ends at once\n");
     context.stop = signals.token();
     auto const status = chosen(context);
     if (status) return *status;
