@@ -1,0 +1,5 @@
+#include "hub/app.hpp"
+
+int main(int argc, char** argv) {
+    return ounce::hub::run(argc, argv);
+}

@@ -1,0 +1,208 @@
+// Errors come as values, which Debian's compiled library does not offer.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+
+#include "hub/config.hpp"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/file.hpp"
+
+namespace ounce::hub {
+namespace {
+
+constexpr std::uint64_t kFileBytesMax = 1 << 20;
+constexpr std::int64_t kTerabyte = 1'000'000'000'000;
+
+/// A setting is a number in a range or one of a few words; no words given: any text that is not empty.
+struct Number {
+    std::int64_t least;
+    std::int64_t most;
+    std::int64_t& (*at)(Config&);
+};
+struct Text {
+    std::vector<std::string_view> words;
+    std::string& (*at)(Config&);
+};
+struct Setting {
+    std::string_view table;
+    std::string_view key;
+    std::string_view meaning;
+    std::variant<Number, Text> kind;
+};
+
+// clang-format off
+std::vector<Setting> const& settings() {
+    static std::vector<Setting> const all = {
+        {"listen", "address", "address to listen on; \"::\" is every address of the machine, IPv4 as well",
+         Text{{}, [](Config& c) -> auto& { return c.listen.address; }}},
+        {"listen", "https_port", "port of HTTPS; 0: a free one. Many vendor clients know no other than 443",
+         Number{0, 65'535, [](Config& c) -> auto& { return c.listen.https_port; }}},
+        {"listen", "mqtt_port", "port of MQTT over TLS; 0: a free one. Many vendor clients know no other than 8883",
+         Number{0, 65'535, [](Config& c) -> auto& { return c.listen.mqtt_port; }}},
+        {"telemetry", "keep_hours", "messages older than this are removed",
+         Number{1, 24 * 366 * 10, [](Config& c) -> auto& { return c.telemetry.keep_hours; }}},
+        {"telemetry", "keep_bytes", "the oldest messages are removed when all of them take more bytes than this",
+         Number{1'000'000, 1'000 * kTerabyte, [](Config& c) -> auto& { return c.telemetry.keep_bytes; }}},
+        {"limits", "connections", "open connections of each server, HTTPS and MQTT",
+         Number{10, 1'000'000, [](Config& c) -> auto& { return c.limits.connections; }}},
+        {"limits", "connections_per_address", "of them from one address: raise it where devices share a router",
+         Number{1, 1'000'000, [](Config& c) -> auto& { return c.limits.connections_per_address; }}},
+        {"limits", "connects_per_second_per_address", "more are closed before they cost a TLS handshake",
+         Number{1, 1'000'000, [](Config& c) -> auto& { return c.limits.connects_per_second_per_address; }}},
+        {"limits", "upload_bytes", "largest file, model or image layer that may be uploaded",
+         Number{1'000'000, 10 * kTerabyte, [](Config& c) -> auto& { return c.limits.upload_bytes; }}},
+        {"workers", "threads", "HTTP requests that are worked on at the same time",
+         Number{1, 256, [](Config& c) -> auto& { return c.workers.threads; }}},
+        {"workers", "queue", "HTTP requests that may wait for a worker; more are told to come back later",
+         Number{1, 100'000, [](Config& c) -> auto& { return c.workers.queue; }}},
+        {"log", "level", "the least that is logged",
+         Text{{"debug", "info", "warning", "error"}, [](Config& c) -> auto& { return c.log.level; }}},
+    };
+    return all;
+}
+// clang-format on
+
+tl::unexpected<Error> wrong(std::uint32_t line, std::string const& what) {
+    return fail(Code::InvalidArgument, "line {}: {}", line, what);
+}
+
+std::string name_of(Setting const& setting) {
+    return fmt::format("{}.{}", setting.table, setting.key);
+}
+
+/// How many single characters must be added, removed or changed (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        auto diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            auto const cost = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({cost, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+std::string nearest(std::string_view name, std::vector<std::string> const& known) {
+    return *std::min_element(known.begin(), known.end(), [&](auto const& a, auto const& b) {
+        return distance(name, a) < distance(name, b);
+    });
+}
+
+std::string printable(std::string_view key) {
+    std::string text(key.substr(0, 60));
+    for (auto& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return text;
+}
+
+Status set(Config& config, Setting const& setting, toml::node const& value) {
+    auto const line = value.source().begin.line;
+    if (auto const* const number = std::get_if<Number>(&setting.kind)) {
+        auto const given = value.value_exact<std::int64_t>();
+        if (!given || *given < number->least || *given > number->most)
+            return wrong(line, fmt::format("{} must be a whole number from {} to {}", name_of(setting),
+                                           number->least, number->most));
+        number->at(config) = *given;
+        return {};
+    }
+    auto const& text = std::get<Text>(setting.kind);
+    auto const given = value.value_exact<std::string>();
+    if (!given || given->empty()) return wrong(line, name_of(setting) + " must be a text in quotes");
+    if (!text.words.empty() && std::find(text.words.begin(), text.words.end(), *given) == text.words.end())
+        return wrong(line,
+                     fmt::format("{} must be one of: {}", name_of(setting), fmt::join(text.words, ", ")));
+    text.at(config) = *given;
+    return {};
+}
+
+Status read_table(Config& config, std::string_view table, toml::table const& content) {
+    for (auto const& [key, value] : content) {
+        auto const found = std::find_if(settings().begin(), settings().end(), [&](Setting const& setting) {
+            return setting.table == table && setting.key == key.str();
+        });
+        if (found == settings().end()) {
+            std::vector<std::string> known;
+            for (auto const& setting : settings()) known.push_back(name_of(setting));
+            auto const name = fmt::format("{}.{}", table, printable(key.str()));
+            return wrong(key.source().begin.line,
+                         fmt::format("there is no '{}'; did you mean '{}'?", name, nearest(name, known)));
+        }
+        TRY_STATUS(set(config, *found, value));
+    }
+    return {};
+}
+
+std::string value_in(Config& config, Setting const& setting) {
+    if (auto const* const number = std::get_if<Number>(&setting.kind))
+        return fmt::format("{}", number->at(config));
+    return fmt::format("\"{}\"", std::get<Text>(setting.kind).at(config));
+}
+
+std::string range_of(Setting const& setting) {
+    if (auto const* const number = std::get_if<Number>(&setting.kind))
+        return fmt::format(" ({} to {})", number->least, number->most);
+    auto const& words = std::get<Text>(setting.kind).words;
+    return words.empty() ? "" : fmt::format(" ({})", fmt::join(words, ", "));
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view toml) {
+    auto const parsed = toml::parse(toml);
+    if (!parsed) {
+        auto const& error = parsed.error();
+        return wrong(error.source().begin.line, printable(error.description()));
+    }
+    Config config;
+    for (auto const& [key, value] : parsed.table()) {
+        auto const line = key.source().begin.line;
+        std::vector<std::string> tables;
+        for (auto const& setting : settings()) tables.emplace_back(setting.table);
+        if (std::find(tables.begin(), tables.end(), key.str()) == tables.end())
+            return wrong(line, fmt::format("there is no '{}'; did you mean '[{}]'?", printable(key.str()),
+                                           nearest(key.str(), tables)));
+        auto const* const table = value.as_table();
+        if (!table) return wrong(line, fmt::format("'{0}' is a table: write [{0}]", key.str()));
+        TRY_STATUS(read_table(config, key.str(), *table));
+    }
+    return config;
+}
+
+Result<Config> load_config(std::filesystem::path const& path) {
+    TRY(auto const content, read_file(path, kFileBytesMax));
+    auto config = parse_config(as_text(content));
+    if (!config) return fail(config.error().in(path.string()));
+    return config;
+}
+
+Result<Config> load_config_of(DataFolder const& data, std::filesystem::path const& chosen) {
+    if (!chosen.empty()) return load_config(chosen);
+    auto config = load_config(data.config());
+    if (!config && config.error().code == Code::NotFound) return Config{};
+    return config;
+}
+
+std::string describe_config(Config const& config) {
+    auto copy = config;  // the table of settings reaches into a Config that may be changed
+    std::string text;
+    std::string_view table;
+    for (auto const& setting : settings()) {
+        if (setting.table != table)
+            text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table = setting.table);
+        text += fmt::format("# {}{}\n{} = {}\n", setting.meaning, range_of(setting), setting.key,
+                            value_in(copy, setting));
+    }
+    return text;
+}
+
+}  // namespace ounce::hub
