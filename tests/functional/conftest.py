@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hub_process import Hub, PrivateNetwork
+
 SOURCE = Path(os.environ.get("OUNCE_SOURCE_DIR", Path(__file__).resolve().parents[2]))
 
 
@@ -33,6 +35,35 @@ class Program:
 @pytest.fixture(scope="session")
 def ounce():
     return Program(os.environ["OUNCE_PROGRAM"])
+
+
+@pytest.fixture
+def make_hub(tmp_path):
+    """Makes a hub that is not started yet: make_hub(config="[telemetry]…", network=PrivateNetwork)."""
+    made = []
+
+    def make(config="", network=None):
+        folder = tmp_path / f"hub-{len(made)}"
+        made.append(Hub(os.environ["OUNCE_HUB_PROGRAM"], folder, config, network))
+        return made[-1]
+
+    yield make
+    for hub in made:
+        hub.close()
+
+
+@pytest.fixture
+def hub(make_hub):
+    """A hub that serves `localhost` on free ports (hub_process.py tells what it can do)."""
+    return make_hub().start()
+
+
+@pytest.fixture
+def private_network():
+    """For clients whose ports are fixed: a network of their own, where 443 and 8883 are free."""
+    network = PrivateNetwork()
+    yield network
+    network.close()
 
 
 @pytest.fixture(scope="session")
