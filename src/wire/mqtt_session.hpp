@@ -69,6 +69,8 @@ class Session {
 
     /// Closes the session with a Violation if a deadline has passed.
     void advance(Time now);
+    /// The owner did not read for a while: the client's silence so far does not count.
+    void excuse(Time now) { last_packet_ = now; }
     /// When advance() is to be called next; nothing while a CONNECT waits for its answer, and after the end.
     [[nodiscard]] std::optional<Time> next_deadline() const;
 

@@ -244,6 +244,15 @@ TEST_F(SessionTest, CountsWholePacketsAsSignsOfLife) {
     expect_violation("keep-alive");
 }
 
+TEST_F(SessionTest, ExcusesTheSilenceThatIsItsOwners) {
+    connect(10);
+    session.excuse(now + 10s);
+    session.advance(now + 24s);
+    EXPECT_TRUE(session.open());
+    session.advance(now + 25s);
+    expect_violation("keep-alive");
+}
+
 TEST_F(SessionTest, PublishesAndCountsWhatIsInFlight) {
     limits.inflight_max = 2;
     connect();
