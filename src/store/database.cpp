@@ -2,54 +2,16 @@
 
 #include <sqlite3.h>
 
-#include <cerrno>
 #include <map>
 #include <vector>
+
+#include "store/sqlite_error.hpp"
 
 namespace ounce::store {
 namespace {
 
 /// Statements kept prepared; beyond that the oldest idea of a cache is enough: throw it all away.
 constexpr std::size_t kCachedStatementsMax = 128;
-
-Code code_of(int sqlite_code, int system_errno) {
-    if (system_errno == ENOSPC || system_errno == EDQUOT) return Code::ResourceExhausted;
-    switch (sqlite_code & 0xff) {
-        case SQLITE_FULL:
-        case SQLITE_TOOBIG:
-        case SQLITE_NOMEM:
-            return Code::ResourceExhausted;
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-            return Code::Unavailable;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB:
-        case SQLITE_IOERR:
-            return Code::DataLoss;
-        case SQLITE_CANTOPEN:
-        case SQLITE_READONLY:
-        case SQLITE_PERM:
-        case SQLITE_AUTH:
-            return Code::PermissionDenied;
-        default:
-            return Code::Internal;
-    }
-}
-
-std::string_view advice(Code code) {
-    switch (code) {
-        case Code::ResourceExhausted:
-            return "; free some space on that disk and run again";
-        case Code::Unavailable:
-            return "; another program is working with it: wait until it is done";
-        case Code::DataLoss:
-            return "; the file is damaged or the disk is failing";
-        case Code::PermissionDenied:
-            return "; the folder must exist and be writable";
-        default:
-            return "";
-    }
-}
 
 }  // namespace
 
@@ -109,8 +71,7 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 tl::unexpected<Error> Database::error(int code) const {
-    auto const kind = code_of(code, sqlite3_system_errno(state_->handle));
-    return fail(kind, "{}: {}{}", state_->path.string(), sqlite3_errmsg(state_->handle), advice(kind));
+    return sqlite_failure(state_->handle, state_->path, code);
 }
 
 void Database::give_back(std::string const& sql, sqlite3_stmt* handle) noexcept {
