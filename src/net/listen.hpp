@@ -1,6 +1,6 @@
 #pragma once
 
-// How servers of net take a port. Drags Asio in: for .cpp files of net.
+/// How servers of net take a port. Drags Asio in: for .cpp files of net.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-// For the files of net that speak TLS: what a TlsIdentity holds. Drags Asio in; keep it out of other headers.
+/// What a TlsIdentity holds, for the .cpp files of net that speak TLS. Drags Asio in: keep it out of headers.
 
 #include <boost/asio/ssl/context.hpp>
 
