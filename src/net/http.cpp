@@ -43,6 +43,17 @@ SpooledBody::~SpooledBody() {
     std::filesystem::remove(path_, ignored);
 }
 
+std::uint64_t PartsBody::size() const {
+    std::uint64_t size = 0;
+    for (auto const& part : parts) {
+        if (auto const* const text = std::get_if<std::string>(&part))
+            size += text->size();
+        else
+            size += std::get<FileBody>(part).length.value_or(0);
+    }
+    return size;
+}
+
 Reply::~Reply() {
     if (!send_) return;
     HttpResponse response;

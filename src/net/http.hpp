@@ -78,10 +78,17 @@ struct FileBody {
     std::optional<std::uint64_t> length;  // none: to the end
 };
 
+/// A body made of texts and stretches of files one after the other, such as an archive that nobody wrote out.
+/// Each file is opened when its turn comes; one that is gone by then breaks the connection off.
+struct PartsBody {
+    std::vector<std::variant<std::string, FileBody>> parts;  // every FileBody with its length
+    [[nodiscard]] std::uint64_t size() const;
+};
+
 struct HttpResponse {
     int status = 200;
     Headers headers;
-    std::variant<std::string, FileBody> body;
+    std::variant<std::string, FileBody, PartsBody> body;
     /// For HEAD and 304: announced as Content-Length although no body is sent. Without it HEAD announces the
     /// length of `body`, so that a handler may answer HEAD as it answers GET.
     std::optional<std::uint64_t> announced_length;

@@ -81,6 +81,7 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     awaitable<Next> answer(HttpResponse response, RequestHead const& head, Next after);
     awaitable<Next> refuse(int status, Error error, RequestHead const* head);
     awaitable<bool> send_file(FileReader file);
+    awaitable<bool> send_parts(PartsBody body);
     awaitable<bool> send(std::string_view text);
     awaitable<std::size_t> read();
     awaitable<void> say_goodbye(bool linger);
@@ -400,7 +401,8 @@ awaitable<Connection::Next> Connection::answer(HttpResponse response, RequestHea
         }
     }
     auto const* const text = std::get_if<std::string>(&response.body);
-    auto const size = file ? file->left() : text != nullptr ? text->size() : 0;
+    auto* const parts = std::get_if<PartsBody>(&response.body);
+    auto const size = file ? file->left() : text ? text->size() : parts ? parts->size() : 0;
     auto const length = announced_length(head.method, response, size);
     auto out = response_head(response.status, response.headers, length, after == Next::KeepOpen,
                              system_clock().now());
@@ -410,6 +412,7 @@ awaitable<Connection::Next> Connection::answer(HttpResponse response, RequestHea
     if (!co_await send(out)) co_return Next::Drop;
     if (with_body && !joined && text != nullptr && !co_await send(*text)) co_return Next::Drop;
     if (with_body && file && !co_await send_file(std::move(*file))) co_return Next::Drop;
+    if (with_body && parts && !co_await send_parts(std::move(*parts))) co_return Next::Drop;
     co_return after;
 }
 
@@ -422,6 +425,23 @@ awaitable<bool> Connection::send_file(FileReader file) {
             co_return false;  // the connection drops, so that the caller sees that it has not got all
         }
         if (!co_await send(*piece)) co_return false;
+    }
+    co_return true;
+}
+
+awaitable<bool> Connection::send_parts(PartsBody body) {
+    for (auto const& part : body.parts) {
+        if (auto const* const text = std::get_if<std::string>(&part)) {
+            if (!co_await send(*text)) co_return false;
+            continue;
+        }
+        auto open = [&part] { return FileReader::open(std::get<FileBody>(part)); };
+        auto opened = co_await on_disk(shared_, std::move(open));
+        if (!opened) {
+            log_error("http part not sent", {{"reason", opened.error().message}});
+            co_return false;
+        }
+        if (!co_await send_file(std::move(*opened))) co_return false;
     }
     co_return true;
 }

@@ -247,6 +247,27 @@ TEST(HttpServer, SendsPartsOfFilesAndNoticesThoseThatAreTooShort) {
     }
 }
 
+TEST(HttpServer, SendsTextsAndFilesOneAfterTheOther) {
+    TestServer test;
+    auto const path = test.files.folder() / "download";
+    std::ofstream(path, std::ios::binary) << "0123456789";
+    PartsBody const parts{{"begin ", FileBody{path, 2, 3}, "", FileBody{path, 0, 10}, " end"}};
+    auto const answer_with = [&](PartsBody const& body) {
+        HttpResponse response;
+        response.body = body;
+        test.handler.set_response(std::move(response));
+    };
+    TlsClient client(test.server->port());
+    answer_with(parts);
+    ASSERT_TRUE(client.send("GET /send HTTP/1.1\r\nHost: x\r\n\r\n"));
+    auto const got = client.read_response();
+    EXPECT_THAT(got, HasSubstr("Content-Length: 23\r\n"));
+    EXPECT_THAT(got, EndsWith("begin 2340123456789 end"));
+    answer_with({{"begin", FileBody{path.string() + "-gone", 0, 5}}});
+    ASSERT_TRUE(client.send("GET /send HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_THAT(client.read_all(), EndsWith("begin")) << "broken off, not filled up";
+}
+
 TEST(HttpServer, LetsNoHeaderValueBeginALineOfItsOwn) {
     TestServer test;
     HttpResponse response;
