@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +16,7 @@ namespace ounce::api {
 
 /// Who asks: decided before a handler runs.
 struct Principal {
-    std::string name;       // the policy, "training", "prediction", or the device's "device/module"; for logs
+    std::string name;       // the policy, or the device's "device" or "device/module"; for logs
     crypto::Rights rights;  // see crypto/keyring.hpp
     std::string device;     // if a device's (or module's) own key signed: only it
     std::string module;
@@ -28,7 +28,7 @@ struct Call {
     Principal principal;
     /// Values of the pattern's {names}, percent-decoded.
     std::vector<std::pair<std::string_view, std::string>> parameters;
-    /// The query, decoded, in order; keys keep their case.
+    /// The query, decoded ('+' is a space), in order; keys keep their case.
     std::vector<std::pair<std::string, std::string>> query;
 
     /// The value of a {name} of the pattern; a name it does not have is a broken program.
@@ -43,34 +43,39 @@ using Response = net::HttpResponse;
 
 /// Answers on a worker thread; may wait for disks, not for people or devices.
 using Answer = std::function<Result<Response>(Call&)>;
-/// Answers when it can, from any thread (a method waits for its device). `Later` words errors in the dialect.
+/// Begins on a worker thread; answers when it can, from any (a method waits for its device).
 class Later;
 using DeferredAnswer = std::function<void(Call, Later)>;
 
-/// What a caller must show before the body is read.
+/// What a caller must show. All but devices' tokens is checked before the body is read.
 enum class Access {
     Anyone,       // no credential (health, metadata documents)
-    Key,          // a policy token, Training-Key, Prediction-Key, or Basic, with `right`
-    Bearer,       // a token of ours (azureml) with `right`
-    SignedUrl,    // the signature in the query (crypto/signed_url.hpp)
-    Device,       // a device's or module's own token, for itself; or a policy's with DeviceConnect
-    DeviceOrKey,  // either
+    Key,          // any credential of access.hpp that has `right`
+    Bearer,       // the same; says in the table that this wire logs in for tokens first
+    SignedUrl,    // the signature in the query (crypto/signed_url.hpp), for "/" + the decoded segments
+    Device,       // the token of the device (or module) that the pattern names; or any with DeviceConnect
+    DeviceOrKey,  // the token of that device; or any credential with `right`
 };
 
 /// One line of a table of routes.
 ///
 /// `pattern`: segments separated by '/'; literals match without regard to case, "{name}" one segment,
-/// "{name...}" one or more (repository names hold '/'). Repeated '/' in a request count as one.
+/// "{name...}" one or more (repository names hold '/'; the value has its segments joined by '/'). Repeated
+/// '/' in a request count as one, and one at the end as none. Of several patterns that match, the one with
+/// the earlier literal is taken, in whatever order they are written. Routes for devices name their values
+/// {device} and, if there is one, {module}. HEAD is answered by the route of GET, without its body.
 struct Route {
     std::string_view method;
     std::string_view pattern;
     Access access;
-    crypto::Right right;  // for Key and Bearer
+    crypto::Right right;  // for Key, Bearer and DeviceOrKey
     net::BodyPlan body;
     std::variant<Answer, DeferredAnswer> answer;
 };
 
-/// How one wire says an error. `call` is null if the request never became one.
+/// How one wire says an error: status (status_of() unless the wire has its own mind), headers, body. Two that
+/// the router makes have a `reason`: "MethodNotAllowed" for a known path, whose status becomes 405, and
+/// "RouteNotFound" for an unknown one.
 using Dialect = std::function<Response(Error const&)>;
 
 /// The routes of one wire, and its way to say an error.
@@ -81,22 +86,33 @@ struct RouteGroup {
     std::vector<Route> routes;
 };
 
-/// A deferred answer's way home.
+/// A deferred answer's way home: for one answer, from any thread. If it dies unused the caller gets 500.
 class Later {
   public:
-    Later(net::Reply reply, Dialect const& dialect) : reply_(std::move(reply)), dialect_(&dialect) {}
+    explicit Later(UniqueFunction<void(Result<Response>)> send) : send_(std::move(send)) {}
+    Later(Later&&) noexcept = default;
+    Later& operator=(Later&&) = delete;
+    ~Later();
+    /// Words an error in the dialect of the route. Call once; a second call is a broken program.
     void send(Result<Response> result);
 
   private:
-    net::Reply reply_;
-    Dialect const* dialect_;
+    UniqueFunction<void(Result<Response>)> send_;
 };
 
-/// 200 with JSON.
+/// JSON as "application/json; charset=utf-8", which the vendors' clients insist on.
 Response json_response(Json const& value, int status = 200);
+Response json_response(OrderedJson const& value, int status = 200);
+Response text_response(std::string text, int status = 200);
 Response empty_response(int status);
 
-/// The usual status of each code: 400, 404, 409, 401, 403, 412, 413, 503, 504, 500, ...
+/// The usual status of each code: 400 InvalidArgument, 401 Unauthenticated, 403 PermissionDenied, 404
+/// NotFound, 409 AlreadyExists and FailedPrecondition, 412 Aborted, 413 ResourceExhausted, 501 Unimplemented,
+/// 503 Unavailable and Cancelled, 504 DeadlineExceeded, 500 Internal and DataLoss (of ours: damage in what a
+/// caller sent is InvalidArgument).
 int status_of(Code code);
+
+/// The dialect of those who have none: {"error":{"code":"not-found","message":"…"}}.
+Response plain_error(Error const& error);
 
 }  // namespace ounce::api
