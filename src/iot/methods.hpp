@@ -51,7 +51,7 @@ class MethodCalls {
     static constexpr std::size_t kCallsPerTargetMax = 100;
 
     /// Sends a request to a client's method feed. False if it is not there (not connected, not subscribed, or
-    /// its connection takes no more).
+    /// its connection takes no more). Must not call back into this object.
     using Send = std::function<bool(Name const& target, std::string_view rid, MethodRequest const& request)>;
 
     explicit MethodCalls(Send send) : send_(std::move(send)) {}
@@ -85,6 +85,10 @@ class MethodCalls {
     };
     using Calls = std::map<std::uint64_t, Call>;  // by rid, in the order they came
 
+    static tl::unexpected<Error> offline(Name const& target);
+    bool try_to_send(std::uint64_t rid, Call& call, Instant now);
+    void set_deadline(std::uint64_t rid, Call& call, Instant deadline);
+    void forget_deadline(std::uint64_t rid, Call const& call);
     void finish(Calls::iterator call, Result<MethodAnswer> result);
 
     Send send_;

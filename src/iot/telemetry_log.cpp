@@ -82,8 +82,7 @@ Result<Batch> prepare(std::vector<Message> messages, AppendDone done) {
 }  // namespace
 
 struct TelemetryLog::State {
-    State(Clock const& c, Options o)
-        : clock(c), options(o), opened(c.now()), opened_instant(c.instant()) {}
+    State(Clock const& c, Options o) : clock(c), options(o), opened(c.now()), opened_instant(c.instant()) {}
 
     // Any thread.
     void hand_in(Batch batch);

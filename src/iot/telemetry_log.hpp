@@ -90,7 +90,7 @@ class TelemetryLog {
         std::uint64_t keep_bytes = std::uint64_t{8} << 30;  // of the file, what is free in it not counted
         std::uint64_t waiting_bytes_max = std::uint64_t{64} << 20;  // of messages handed in and not on disk
         std::size_t waits_max = 256;                                // long polls at a time
-        std::chrono::seconds tidy_every{10};  // 0: only when tidy() is called
+        std::chrono::seconds tidy_every{10};                        // 0: only when tidy() is called
     };
     static constexpr std::size_t kPageMessagesMax = 1000;
     static constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // one message more than that at most
