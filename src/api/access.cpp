@@ -103,14 +103,18 @@ Status require(Principal const& principal, crypto::Right right) {
                 crypto::to_string(right));
 }
 
+std::vector<std::string> right_names(crypto::Rights rights) {
+    std::vector<std::string> names;
+    for (auto const right : kRights) {
+        if (rights.cover(right)) names.emplace_back(crypto::to_string(right));
+    }
+    return names;
+}
+
 std::string make_bearer(crypto::Keyring const& keyring, Principal const& principal, Json claims,
                         Time expiry) {
-    auto rights = Json::array();
-    for (auto const right : kRights) {
-        if (principal.rights.cover(right)) rights.push_back(crypto::to_string(right));
-    }
     claims["sub"] = principal.name;
-    claims["rights"] = std::move(rights);
+    claims["rights"] = right_names(principal.rights);
     return crypto::make_jwt(keyring.signing_key(), std::move(claims), expiry);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/route.hpp"
 #include "base/clock.hpp"
@@ -26,6 +27,9 @@ bool has_device_token(net::RequestHead const& head);
 
 /// PermissionDenied, naming the right and who lacks it, unless the principal has it.
 Status require(Principal const& principal, crypto::Right right);
+
+/// The names of the rights, in the order of crypto::Right.
+std::vector<std::string> right_names(crypto::Rights rights);
 
 /// A bearer token (crypto/jwt.hpp) by which `principal` is known until `expiry`; `claims` is an object of
 /// what else its wire wants to read in it.

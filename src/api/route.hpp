@@ -51,7 +51,8 @@ using DeferredAnswer = std::function<void(Call, Later)>;
 enum class Access {
     Anyone,       // no credential (health, metadata documents)
     Key,          // any credential of access.hpp that has `right`
-    Bearer,       // the same; says in the table that this wire logs in for tokens first
+    AnyKey,       // any credential, whatever its rights
+    Bearer,       // as Key; says in the table that this wire logs in for tokens first
     SignedUrl,    // the signature in the query (crypto/signed_url.hpp), for "/" + the decoded segments
     Device,       // the token of the device (or module) that the pattern names; or any with DeviceConnect
     DeviceOrKey,  // the token of that device; or any credential with `right`

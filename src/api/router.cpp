@@ -283,11 +283,13 @@ std::variant<net::Admission, net::HttpResponse> Router::admit(net::RequestHead c
             }
             [[fallthrough]];
         case Access::Key:
+        case Access::AnyKey:
         case Access::Bearer: {
             auto authenticated = authenticate(head, target->path, state.keyring, state.clock.now());
             if (!authenticated) return exchange.refuse(authenticated.error());
             auto const right = route.access == Access::Device ? crypto::Right::DeviceConnect : route.right;
-            if (auto const may = require(*authenticated, right); !may) return exchange.refuse(may.error());
+            auto const may = route.access == Access::AnyKey ? Status() : require(*authenticated, right);
+            if (!may) return exchange.refuse(may.error());
             principal = std::move(*authenticated);
             break;
         }
