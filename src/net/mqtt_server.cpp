@@ -70,11 +70,13 @@ class Server final : public MqttServer, public MqttLinks, public MqttConnectionO
 
     ~Server() override {
         asio::post(io_, [this] { stop(); });
-        if (thread_.joinable()) thread_.join();
+        if (!thread_.joinable()) return;  // never started
+        thread_.join();
+        handler_.stop();
     }
 
     Status start() {
-        TRY(acceptor_, listen(io_, options_.address, options_.port, "mqtt.port"));
+        TRY(acceptor_, listen(io_, options_.address, options_.port, "listen.mqtt_port"));
         port_ = acceptor_.local_endpoint().port();
         handler_.start(*this);
         thread_ = std::thread([this] { run(); });

@@ -66,6 +66,9 @@ class MqttHandler {
 
     /// See MqttLinks::wake_at().
     virtual void wake() = 0;
+
+    /// Once, after everything else, on the thread that ends the server: `links` goes away.
+    virtual void stop() = 0;
 };
 
 /// A server of MQTT 3.1.1 over TLS on one thread of its own.

@@ -67,6 +67,8 @@ class Hub final : public MqttHandler {
         changed.notify_all();
     }
 
+    void stop() override { links_ = nullptr; }
+
     /// Waits until `condition` holds; false if it does not within 10 s.
     template <class F>
     bool wait(F condition) {
@@ -347,7 +349,7 @@ TEST_F(MqttServerTest, SaysWhichPortCannotBeHad) {
     options.port = server->port();
     auto second = MqttServer::start(options, tls.identity(), hub, metrics);
     ASSERT_FALSE(second);
-    EXPECT_THAT(second.error().message, testing::HasSubstr("mqtt.port"));
+    EXPECT_THAT(second.error().message, testing::HasSubstr("listen.mqtt_port"));
 }
 
 }  // namespace
