@@ -22,6 +22,9 @@ class Latencies {
         all_us_.push_back(static_cast<std::uint32_t>(std::clamp<std::int64_t>(
             std::chrono::duration_cast<std::chrono::microseconds>(took).count(), 0, UINT32_MAX)));
     }
+    void add(Latencies const& others) {
+        all_us_.insert(all_us_.end(), others.all_us_.begin(), others.all_us_.end());
+    }
     [[nodiscard]] std::size_t count() const { return all_us_.size(); }
 
     /// {"p50", "p90", "p99", "max"} in milliseconds, nulls if nothing was added.
