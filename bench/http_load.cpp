@@ -1,11 +1,10 @@
-// Posts pictures to one route of the hub, by many clients at once, each on a connection of its own that it
-// keeps; one thread.
+// Posts files to the hub, by many clients at once, each on a connection of its own that it keeps; one thread.
 //
-//   bench_http_load --host H --port P --ca FILE --path P --pictures FOLDER [OPTIONS] (--help tells all)
+//   bench_http_load --host H --port P --ca FILE --requests LIST [OPTIONS] (--help tells all)
 //
-// Each client sends the next picture as soon as its last was answered: every one once, or round and round
-// for --seconds. Files are read, and requests made, before the clock starts. Prints one JSON object. Ends
-// with 1 if an answer was not 200 or lacks the text that it must have.
+// LIST has a line "PATH<tab>FILE" for each request. Each client sends the next as soon as its last was
+// answered: every one once, or round and round for --seconds. Requests are made before the clock starts.
+// Prints one JSON object. Ends with 1 if an answer was not 200 or lacks the text that it must have.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -21,18 +20,16 @@ using namespace ounce;
 using namespace ounce::load;
 using std::chrono::steady_clock;
 
-constexpr std::uint64_t kPictureBytesMax = 64 * 1024 * 1024;
-constexpr std::uint64_t kHeaderBytesMax = 64 * 1024;
+constexpr std::uint64_t kFileBytesMax = 64 * 1024 * 1024;
 constexpr std::chrono::milliseconds kPatience{60'000};
 
 struct Options {
     std::string host = "localhost";
     std::uint16_t port = 443;
     std::filesystem::path ca;
-    std::string path;
+    std::filesystem::path list;
     std::filesystem::path header_file;
     std::string form_name;
-    std::filesystem::path pictures;
     std::size_t clients = 1;
     double seconds = 0;
     std::string must_hold;
@@ -109,26 +106,32 @@ class Run {
     Latencies latencies_;
 };
 
-Result<std::string> read_headers(std::filesystem::path const& path) {
-    if (path.empty()) return std::string();
-    TRY(auto const content, read_file(path, kHeaderBytesMax));
-    std::string headers;
-    for (char const c : as_text(content)) headers += c == '\n' ? "\r\n" : std::string(1, c);
-    return headers;
+/// The lines of a file; none if `path` is empty.
+Result<std::vector<std::string>> read_lines(std::filesystem::path const& path) {
+    std::vector<std::string> lines;
+    if (path.empty()) return lines;
+    TRY(auto const content, read_file(path, kFileBytesMax));
+    for (auto text = as_text(content); !text.empty();) {
+        auto const line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (!line.empty()) lines.emplace_back(line);
+    }
+    return lines;
 }
 
 Result<std::vector<Bytes>> make_requests(Options const& options) {
-    TRY(auto const headers, read_headers(options.header_file));
-    std::vector<std::filesystem::path> files;
-    for (auto const& entry : std::filesystem::directory_iterator(options.pictures))
-        if (entry.is_regular_file()) files.push_back(entry.path());
-    std::ranges::sort(files);
+    std::string headers;
+    TRY(auto const header_lines, read_lines(options.header_file));
+    for (auto const& line : header_lines) headers += line + "\r\n";
+    TRY(auto const lines, read_lines(options.list));
     std::vector<Bytes> requests;
-    for (auto const& file : files) {
-        TRY(auto const picture, read_file(file, kPictureBytesMax));
-        requests.push_back(make_request(options.host, options.path, headers, options.form_name, picture));
+    for (auto const& line : lines) {
+        auto const tab = line.find('\t');
+        if (tab == std::string::npos) return fail(Code::InvalidArgument, "a line has no tab: {}", line);
+        TRY(auto const file, read_file(line.substr(tab + 1), kFileBytesMax));
+        requests.push_back(make_request(options.host, line.substr(0, tab), headers, options.form_name, file));
     }
-    if (requests.empty()) return fail(Code::NotFound, "{} has no files", options.pictures.string());
+    if (requests.empty()) return fail(Code::NotFound, "{} has no requests", options.list.string());
     return requests;
 }
 
@@ -144,16 +147,16 @@ Status run(Options const& options) {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app("Posts pictures over HTTPS.");
+    CLI::App app("Posts files over HTTPS.");
     app.add_option("--host", options.host, "name or address, as in the server's certificate");
     app.add_option("--port", options.port)->required();
     app.add_option("--ca", options.ca, "PEM of who signed the server's certificate")->required();
-    app.add_option("--path", options.path, "with its query")->required();
+    app.add_option("--requests", options.list, "file of lines PATH<tab>FILE")->required();
     app.add_option("--header-file", options.header_file, "further header lines, for keys");
-    app.add_option("--form", options.form_name, "posts a form with this one part, not the bare picture");
-    app.add_option("--pictures", options.pictures, "folder")->required()->check(CLI::ExistingDirectory);
+    app.add_option("--form", options.form_name,
+                   "posts a form with the file as its one part, not the bare file");
     app.add_option("--clients", options.clients)->check(CLI::Range(1, 1000));
-    app.add_option("--seconds", options.seconds, "0: each picture once");
+    app.add_option("--seconds", options.seconds, "0: each request once");
     app.add_option("--must-hold", options.must_hold, "text that each answer has");
     CLI11_PARSE(app, argc, argv);
     prepare_process();

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from hub_check import check, cursor_now
-from hub_servers import Mosquitto, Nats, Ounce
+from hub_servers import Certificates, Mosquitto, Nats, Ounce
 
 # connections, unacknowledged messages of each at most, messages a second in all (0: as many as go)
 PROFILES = [(1, 1, 0), (1, 100, 0), (100, 10, 0), (1000, 1, 0), (1000, 1, 500)]
@@ -67,11 +67,12 @@ def one_round(build: Path, folder: Path, number: int, wanted) -> dict:
     servers = []
     try:
         made = Ounce.init(build, folder / "ounce")
-        servers.append(Ounce.start(build, folder / "ounce", made))
-        certificates = servers[0].certificates
-        servers += [kind.start(folder / kind.name, certificates) for kind in (Mosquitto, Nats)]
-        turns = [server for server in servers if not wanted.only or server.name in wanted.only]
-        turns = turns[number % len(turns):] + turns[:number % len(turns)]
+        certificates = Certificates(folder / "ounce/data/keys")
+        if not wanted.only or Ounce.name in wanted.only:
+            servers.append(Ounce.start(build, folder / "ounce", made))
+        servers += [kind.start(folder / kind.name, certificates) for kind in (Mosquitto, Nats)
+                    if not wanted.only or kind.name in wanted.only]
+        turns = servers[number % len(servers):] + servers[:number % len(servers)]
         for profile in wanted.profiles:
             for server in turns:
                 told[profile, server.name] = load(build, server, profile, wanted.seconds)

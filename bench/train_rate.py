@@ -40,7 +40,7 @@ def sources() -> list:
     return [(file, tag) for file, tag in found if counts[tag] >= 5]
 
 
-def make_pictures(folder: Path, count: int) -> list:
+def make_pictures(folder: Path, count: int, side_px: int = SIDE_PX) -> list:
     """Rows of the CSV: crops of the sources in turn, each of its own place and size."""
     rng = random.Random(1)
     pictures = sources()
@@ -52,7 +52,7 @@ def make_pictures(folder: Path, count: int) -> list:
         part = rng.uniform(0.6, 0.95)
         width, height = int(image.width * part), int(image.height * part)
         left, top = rng.randrange(image.width - width + 1), rng.randrange(image.height - height + 1)
-        crop = image.crop((left, top, left + width, top + height)).resize((SIDE_PX, SIDE_PX))
+        crop = image.crop((left, top, left + width, top + height)).resize((side_px, side_px))
         name = f"{number:05}.jpg"
         crop.save(folder / name, quality=88)
         rows.append([name, tag])
