@@ -33,6 +33,10 @@ Status doom_blobs_of_iterations(store::Database& database, std::string_view wher
         number);
 }
 
+Status doom_blob(store::Database& database, std::string const& digest) {
+    return database.run("INSERT OR IGNORE INTO doomed VALUES(?)", digest);
+}
+
 Result<std::size_t> collect_blobs(store::Database& database, store::BlobStore const& blobs) {
     std::vector<std::pair<std::string, bool>> found;
     {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "store/blob_store.hpp"
@@ -18,6 +19,9 @@ namespace ounce::project {
 Status doom_blobs_of_images(store::Database& database, std::string_view where, std::int64_t number);
 /// The same on iterations: packages and exports.
 Status doom_blobs_of_iterations(store::Database& database, std::string_view where, std::int64_t number);
+
+/// One that was stored and that no row came to name.
+Status doom_blob(store::Database& database, std::string const& digest);
 
 /// Removes the doomed blobs that no row names; at most a thousand, and says how many it looked at.
 Result<std::size_t> collect_blobs(store::Database& database, store::BlobStore const& blobs);

@@ -42,6 +42,7 @@ Condition condition_of(std::int64_t project, std::optional<std::int64_t> iterati
         made.values.emplace_back(project);
         labels = "SELECT 1 FROM image_tag l JOIN tag t ON t.number = l.tag WHERE l.image = i.number";
     }
+    if (iteration && query.measured) made.from += " AND f.fold IS NOT NULL";
     if (query.tagging == Tagging::Tagged) made.from += " AND EXISTS(" + labels + ")";
     if (query.tagging == Tagging::Untagged) made.from += " AND NOT EXISTS(" + labels + ")";
     if (!query.tags.empty()) {

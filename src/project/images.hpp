@@ -94,6 +94,7 @@ struct ImageQuery {
     std::optional<Guid> iteration = {};  // the data set as it was frozen for that training
     std::vector<Guid> tags = {};         // any of them; empty: all images
     Tagging tagging = Tagging::All;
+    bool measured = false;  // of an iteration: only those that it was measured on
     bool oldest_first = false;
     std::size_t take = 50;
     std::size_t skip = 0;

@@ -224,11 +224,18 @@ Result<std::vector<Export>> list_exports(store::Database& database, Guid const& 
     }
 }
 
-Status add_export(store::Database& database, Guid const& project, Guid const& id, Export const& made,
-                  Time now) {
+Result<Export> add_export(store::Database& database, Guid const& project, Guid const& id, Export const& made,
+                          Time now) {
     TRY(auto const found, find(database, project, id));
-    return database.run("INSERT OR IGNORE INTO export VALUES(?, ?, ?, ?, ?)", found.number, made.platform,
-                        made.flavor, made.blob, to_microseconds(now));
+    TRY_STATUS(database.run("INSERT OR IGNORE INTO export VALUES(?, ?, ?, ?, ?)", found.number, made.platform,
+                            made.flavor, made.blob, to_microseconds(now)));
+    if (database.changes() > 0) return made;
+    TRY_STATUS(doom_blob(database, made.blob));
+    TRY(auto row,
+        database.query("SELECT blob FROM export WHERE iteration = ? AND platform = ? AND flavor = ?",
+                       found.number, made.platform, made.flavor));
+    TRY([[maybe_unused]] auto const there, row.step());
+    return Export{made.platform, made.flavor, row.text(0)};
 }
 
 }  // namespace ounce::project

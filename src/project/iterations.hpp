@@ -113,8 +113,8 @@ struct Export {
     std::string blob;    // digest of the .zip
 };
 Result<std::vector<Export>> list_exports(store::Database& database, Guid const& project, Guid const& id);
-/// Notes a new one; an older one of the same platform and flavour stays.
-Status add_export(store::Database& database, Guid const& project, Guid const& id, Export const& made,
-                  Time now);
+/// Notes a new one; if there is one of that platform and flavour, that one stays and is returned.
+Result<Export> add_export(store::Database& database, Guid const& project, Guid const& id, Export const& made,
+                          Time now);
 
 }  // namespace ounce::project

@@ -1,7 +1,10 @@
 #include "project/training_rows.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 
+#include "project/blobs.hpp"
 #include "project/metadata.hpp"
 
 namespace ounce::project {
@@ -70,15 +73,7 @@ Result<std::vector<TrainingImage>> read_training_images(store::Database& databas
             if (auto const group = metadata.find("group"); group != metadata.end())
                 image.group = group->second;
         }
-        int place = 0;
-        for (char const c : row.text(4) + ",") {
-            if (c != ',') {
-                place = place * 10 + (c - '0');
-                continue;
-            }
-            image.places.push_back(place);
-            place = 0;
-        }
+        image.places = parse_places(row.text(4));
         images.push_back(std::move(image));
     }
 }
@@ -86,7 +81,10 @@ Result<std::vector<TrainingImage>> read_training_images(store::Database& databas
 Result<bool> complete_training(store::Database& database, std::int64_t iteration, std::string const& package,
                                std::vector<HeldOutAnswer> const& answers, double seconds, Time now) {
     TRY(auto const there, exists(database, iteration));
-    if (!there) return false;
+    if (!there) {
+        TRY_STATUS(doom_blob(database, package));
+        return false;
+    }
     for (auto const& answer : answers)
         TRY_STATUS(
             database.run("UPDATE iteration_image SET fold = ?, probabilities = ? WHERE iteration = ? "
@@ -104,6 +102,18 @@ Status fail_training(store::Database& database, std::int64_t iteration, std::str
     return database.run(
         "UPDATE iteration SET status = 2, modified = ?, seconds = ?, error = ? WHERE number = ?",
         to_microseconds(now), seconds, why, iteration);
+}
+
+std::vector<int> parse_places(std::string_view list) {
+    std::vector<int> places;
+    while (!list.empty()) {
+        auto const end = std::min(list.find(','), list.size());
+        int place = 0;
+        std::from_chars(list.data(), list.data() + end, place);
+        places.push_back(place);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return places;
 }
 
 Bytes to_blob(std::vector<float> const& values) {

@@ -61,6 +61,9 @@ Result<bool> complete_training(store::Database& database, std::int64_t iteration
 Status fail_training(store::Database& database, std::int64_t iteration, std::string const& why,
                      double seconds, Time now);
 
+/// "0,2,3" as group_concat() of places writes it.
+std::vector<int> parse_places(std::string_view list);
+
 /// Floats as a blob, and back.
 Bytes to_blob(std::vector<float> const& values);
 std::vector<float> from_blob(Bytes const& blob);

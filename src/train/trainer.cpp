@@ -156,9 +156,18 @@ class Training {
         return cache;
     }
 
+    /// Where the pictures came from, for messages.
+    [[nodiscard]] std::string source() const {
+        return options_.listing ? "the pictures" : options_.pictures.string();
+    }
+
     /// What there is, before anything costly.
     Status list_what_there_is() {
-        TRY(listing_, list_pictures(options_.pictures));
+        if (options_.listing) {
+            listing_ = *options_.listing;
+        } else {
+            TRY(listing_, list_pictures(options_.pictures));
+        }
         auto const single_tag = [](Picture const& picture) { return picture.tags.size() == 1; };
         auto const guess = std::ranges::all_of(listing_.pictures, single_tag) ? vision::Kind::Multiclass
                                                                               : vision::Kind::Multilabel;
@@ -167,7 +176,7 @@ class Training {
                                            threads_, progress_, stop_));
         negative_ = negative_tag(options_, listing_, kind_, report_.warnings);
         auto const checked = number_tags(listing_.pictures, kind_, negative_);
-        if (!checked) return fail(checked.error().in(options_.pictures.string()));
+        if (!checked) return fail(checked.error().in(source()));
         for (std::size_t i = 0; i < identities_.size(); ++i)
             files_.push_back({listing_.pictures[i].path, identities_[i].sha256});
         clock_.done("pictures");
@@ -218,8 +227,7 @@ class Training {
 
     Status number_what_could_be_read() {
         auto numbered = number_tags(listing_.pictures, kind_, negative_);
-        if (!numbered)
-            return fail(numbered.error().in(options_.pictures.string() + ", without unreadable pictures"));
+        if (!numbered) return fail(numbered.error().in(source() + ", without unreadable pictures"));
         dataset_ = std::move(*numbered);
         for (std::size_t i = 0; i < files_.size(); ++i)
             if (looks_[0].views[0].damaged[i] != 0)

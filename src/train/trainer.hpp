@@ -28,6 +28,7 @@ struct TrainOptions {
     enum class Level { Quick, Advanced };
 
     std::filesystem::path pictures;  // folder with a folder for each tag, or CSV: see list_pictures()
+    std::optional<Listing> listing;  // the pictures themselves instead, for callers that keep them elsewhere
     std::filesystem::path out;       // package folder to write
     std::string name;                // of the model; empty: the name of `out`
     std::string backbone;            // empty: the default one

@@ -40,6 +40,26 @@ Result<Bytes> read_member(archive* reader, std::string const& path, std::uint64_
     }
 }
 
+struct WriterFree {
+    void operator()(archive* writer) const { archive_write_free(writer); }
+};
+struct EntryFree {
+    void operator()(archive_entry* entry) const { archive_entry_free(entry); }
+};
+
+la_ssize_t append(archive*, void* to, void const* from, std::size_t count) {
+    auto& zip = *static_cast<Bytes*>(to);
+    auto const* const bytes = static_cast<std::uint8_t const*>(from);
+    zip.insert(zip.end(), bytes, bytes + count);
+    return static_cast<la_ssize_t>(count);
+}
+
+tl::unexpected<Error> not_written(archive* writer) {
+    char const* const words = archive_error_string(writer);
+    return fail(Code::Internal, "the .zip cannot be written: {}",
+                words == nullptr ? "no reason given" : words);
+}
+
 }  // namespace
 
 bool looks_like_zip(ByteView content) {
@@ -75,6 +95,33 @@ Result<std::map<std::string, Bytes>> read_zip(ByteView zip,
         bytes_max -= content.size();
         found.emplace(path, std::move(content));
     }
+}
+
+Result<Bytes> write_zip(std::vector<ZipMember> const& members) {
+    Bytes zip;
+    std::size_t content_bytes = 0;
+    for (auto const& member : members) content_bytes += member.content.size() + 2 * member.path.size() + 200;
+    zip.reserve(content_bytes);
+    std::unique_ptr<archive, WriterFree> const writer(archive_write_new());
+    if (!writer || archive_write_set_format_zip(writer.get()) != ARCHIVE_OK ||
+        archive_write_zip_set_compression_store(writer.get()) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(writer.get(), 1) != ARCHIVE_OK ||
+        archive_write_open(writer.get(), &zip, nullptr, append, nullptr) != ARCHIVE_OK)
+        return not_written(writer.get());
+    for (auto const& member : members) {
+        std::unique_ptr<archive_entry, EntryFree> const entry(archive_entry_new());
+        archive_entry_set_pathname(entry.get(), member.path.c_str());
+        archive_entry_set_filetype(entry.get(), AE_IFREG);
+        archive_entry_set_perm(entry.get(), 0644);
+        archive_entry_set_mtime(entry.get(), 315'532'800, 0);  // 1980, the first moment that the format knows
+        archive_entry_set_size(entry.get(), static_cast<la_int64_t>(member.content.size()));
+        if (archive_write_header(writer.get(), entry.get()) != ARCHIVE_OK ||
+            archive_write_data(writer.get(), member.content.data(), member.content.size()) !=
+                static_cast<la_ssize_t>(member.content.size()))
+            return not_written(writer.get());
+    }
+    if (archive_write_close(writer.get()) != ARCHIVE_OK) return not_written(writer.get());
+    return zip;
 }
 
 }  // namespace ounce::vision

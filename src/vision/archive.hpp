@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -20,6 +21,16 @@ namespace ounce::vision {
 Result<std::map<std::string, Bytes>> read_zip(ByteView zip,
                                               std::function<bool(std::string_view)> const& wanted,
                                               std::uint64_t bytes_max);
+
+/// A file that goes into a .zip.
+struct ZipMember {
+    std::string path;  // '/' between folders
+    Bytes content;
+};
+
+/// A .zip of these members, stored as they are (models hardly shrink). The same members give the same bytes.
+/// Any thread. Errors: Internal with libarchive's words.
+Result<Bytes> write_zip(std::vector<ZipMember> const& members);
 
 /// Whether the content begins like a .zip.
 bool looks_like_zip(ByteView content);

@@ -57,5 +57,17 @@ TEST(ReadZip, RefusesDamagedAndOtherFiles) {
     EXPECT_EQ(members.error().code, Code::DataLoss);
 }
 
+TEST(WriteZip, IsReadBackAndTheSameEachTime) {
+    std::vector<ZipMember> const members{
+        {"model.onnx", Bytes(100'000, 7)}, {"golden/a.jpg", {1, 2}}, {"e", {}}};
+    auto const zip = write_zip(members);
+    ASSERT_TRUE(zip) << zip.error().message;
+    auto const read = read_zip(*zip, everything, 1 << 20);
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->size(), 3U);
+    for (auto const& member : members) EXPECT_EQ(read->at(member.path), member.content);
+    EXPECT_EQ(*write_zip(members), *zip);
+}
+
 }  // namespace
 }  // namespace ounce::vision

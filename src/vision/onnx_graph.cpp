@@ -196,6 +196,28 @@ void OnnxGraph::add_metadata(std::string const& key, std::string const& value) {
     entry->set_value(value);
 }
 
+void OnnxGraph::scale_input(std::string const& input, std::string const& name,
+                            std::vector<std::int64_t> const& shape, std::vector<float> const& scale,
+                            std::vector<float> const& offset) {
+    auto& graph = state_->graph();
+    auto* const inputs = graph.mutable_input();
+    auto const old =
+        std::find_if(inputs->begin(), inputs->end(), [&](auto const& each) { return each.name() == input; });
+    OUNCE_CHECK(old != inputs->end());
+    inputs->erase(old);
+    state_->names.erase(input);
+    add_input(name, shape);
+    auto const channels = static_cast<std::int64_t>(scale.size());
+    add_floats(name + "_scale", {1, channels, 1, 1}, scale);
+    add_floats(name + "_offset", {1, channels, 1, 1}, offset);
+    add_node("Mul", {name, name + "_scale"}, {name + "_scaled"});
+    add_node("Add", {name + "_scaled", name + "_offset"}, {input});
+    // Nodes stand in order of use: these two come first.
+    auto* const nodes = graph.mutable_node();
+    for (int step = 0; step < 2; ++step)
+        for (int i = nodes->size() - 1; i > 0; --i) nodes->SwapElements(i, i - 1);
+}
+
 void OnnxGraph::prune() {
     auto& graph = state_->graph();
     OUNCE_CHECK(graph.output_size() > 0);

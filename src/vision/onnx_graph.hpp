@@ -43,6 +43,12 @@ class OnnxGraph {
     /// Free text kept in the model (`metadata_props`).
     void add_metadata(std::string const& key, std::string const& value);
 
+    /// Puts `input` * scale + offset, channel by channel, before the model: it then reads `name` (N x
+    /// channels x H x W, `shape`) instead of its input `input`, which must be one.
+    void scale_input(std::string const& input, std::string const& name,
+                     std::vector<std::int64_t> const& shape, std::vector<float> const& scale,
+                     std::vector<float> const& offset);
+
     /// Drops every node and weight that no output needs. Outputs must have been named.
     void prune();
 

@@ -102,5 +102,19 @@ TEST(OnnxGraph, PruneKeepsOnlyWhatTheOutputsNeed) {
     EXPECT_EQ(session->run({{1, 2}, {3, 4}}, {"half way"})->front().values, (std::vector<float>{6, 8}));
 }
 
+TEST(OnnxGraph, AScaleBeforeTheInputReadsAnotherOne) {
+    OnnxGraph first;
+    first.add_input("x", {1, 2, 1, 1});
+    first.add_node("Neg", {"x"}, {"y"});
+    auto graph = OnnxGraph::parse(first.serialize());
+    ASSERT_TRUE(graph) << graph.error().message;
+    graph->scale_input("x", "data", {-1, 2, 1, 1}, {2, 10}, {1, -1});
+    graph->add_output("y", {-1, 2, 1, 1});
+    auto const session = Session::create(graph->serialize());
+    ASSERT_TRUE(session) << session.error().message;
+    EXPECT_EQ(session->inputs().front().name, "data");
+    EXPECT_EQ(session->run({{1, 2, 1, 1}, {3, 4}}, {"y"})->front().values, (std::vector<float>{-7, -39}));
+}
+
 }  // namespace
 }  // namespace ounce::vision
