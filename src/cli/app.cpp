@@ -35,6 +35,7 @@ int run(int argc, char const* const* argv) {
     Context context;
     app.add_flag("--json", context.json, "One JSON object on standard output (predict: one line a file)");
     app.add_flag("--quiet", context.quiet, "No progress on standard error");
+    app.add_option("--profile", context.profile, "The hub to talk to, as 'ounce login' named it");
     Chosen chosen;
     add_predict_command(app, chosen);
     add_package_command(app, chosen);
@@ -42,6 +43,8 @@ int run(int argc, char const* const* argv) {
     add_train_command(app, chosen);
     add_evaluate_command(app, chosen);
     add_sift_command(app, chosen);
+    add_login_command(app, chosen);
+    add_profile_command(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {

@@ -15,6 +15,7 @@ struct Context {
     std::stop_token stop;  // someone wants the command to stop
     bool json = false;     // --json: one object (or one line a file) on standard output, nothing else there
     bool quiet = false;    // --quiet: no progress on standard error
+    std::string profile;   // --profile: the hub to talk to; empty: the default, or what the environment says
 };
 
 /// The exit status, or the error that ends the command (printed and mapped by the caller).
@@ -29,5 +30,7 @@ void add_backbone_command(CLI::App& app, Chosen& chosen);
 void add_train_command(CLI::App& app, Chosen& chosen);
 void add_evaluate_command(CLI::App& app, Chosen& chosen);
 void add_sift_command(CLI::App& app, Chosen& chosen);
+void add_login_command(CLI::App& app, Chosen& chosen);
+void add_profile_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace ounce::cli

@@ -11,6 +11,10 @@ void print(std::string_view text) {
     std::fflush(stdout);
 }
 
+void print_result(bool json, OrderedJson const& object, std::string_view text) {
+    print(json ? dump_json(object) + "\n" : std::string(text));
+}
+
 bool stdout_is_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
 }
