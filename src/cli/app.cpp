@@ -45,6 +45,11 @@ int run(int argc, char const* const* argv) {
     add_sift_command(app, chosen);
     add_login_command(app, chosen);
     add_profile_command(app, chosen);
+    add_device_command(app, chosen);
+    add_twin_command(app, chosen);
+    add_method_command(app, chosen);
+    add_monitor_command(app, chosen);
+    add_trust_command(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {

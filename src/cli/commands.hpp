@@ -32,5 +32,10 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen);
 void add_sift_command(CLI::App& app, Chosen& chosen);
 void add_login_command(CLI::App& app, Chosen& chosen);
 void add_profile_command(CLI::App& app, Chosen& chosen);
+void add_device_command(CLI::App& app, Chosen& chosen);
+void add_twin_command(CLI::App& app, Chosen& chosen);
+void add_method_command(CLI::App& app, Chosen& chosen);
+void add_monitor_command(CLI::App& app, Chosen& chosen);
+void add_trust_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace ounce::cli
