@@ -49,6 +49,8 @@ int run(int argc, char const* const* argv) {
     add_twin_command(app, chosen);
     add_method_command(app, chosen);
     add_monitor_command(app, chosen);
+    add_vision_command(app, chosen);
+    add_model_command(app, chosen);
     add_trust_command(app, chosen);
     try {
         app.parse(argc, argv);

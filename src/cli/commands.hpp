@@ -36,6 +36,8 @@ void add_device_command(CLI::App& app, Chosen& chosen);
 void add_twin_command(CLI::App& app, Chosen& chosen);
 void add_method_command(CLI::App& app, Chosen& chosen);
 void add_monitor_command(CLI::App& app, Chosen& chosen);
+void add_vision_command(CLI::App& app, Chosen& chosen);
+void add_model_command(CLI::App& app, Chosen& chosen);
 void add_trust_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace ounce::cli
