@@ -42,7 +42,7 @@ format: setup-lint ## format the C++ files in place
 	clang-format-19 -i $(CPP_FILES)
 
 docs: build ## write docs/CLI.md anew from the programs' own --help
-	python3 docs/cli.py $(PROGRAM)
+	python3 docs/cli.py $(PROGRAM) $(PROGRAM)-hub
 
 asan: setup-lint setup-test ## all tests with the address and undefined-behaviour sanitizers
 	cmake --preset asan --log-level=WARNING

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/CLI.md from the programs' own --help and the tables of exit codes in the code.
 
-    cli.py PROGRAM [--check]
+    cli.py PROGRAM... [--check]
 
 --check writes nothing; it ends with 1 if docs/CLI.md says something else.
 """
@@ -16,11 +16,12 @@ PAGE = ROOT / "docs/CLI.md"
 
 HEAD = """# Command line
 
-<!-- Written by `make docs` from `ounce --help`; change the program, not this page. -->
+<!-- Written by `make docs` from the programs' own --help; change the programs, not this page. -->
 
-`ounce COMMAND [OPTIONS]`. Progress and warnings go to standard error, results to standard output. With
-`--json` a command prints one object (`predict`: one line a file) and nothing else there; an error that ends
-the command is `{"error": {"code": ..., "message": ...}}`.
+`ounce COMMAND [OPTIONS]` is for people, `ounce-hub COMMAND [OPTIONS]` is the hub. Progress and warnings go to
+standard error, results to standard output. With `--json` a command prints one object (`predict`, `vision
+classify` and `monitor`: one line a file or message) and nothing else there; an error that ends the command is
+`{"error": {"code": ..., "message": ...}}`.
 
 Ctrl-C (or SIGTERM) asks a command to stop at its next safe point; a second one ends it at once.
 
@@ -47,9 +48,9 @@ def exit_codes() -> list:
     return sorted(rows)
 
 
-def help_of(program: str, command: list) -> str:
+def help_of(program: Path, command: list) -> str:
     done = subprocess.run([program, *command, "--help"], capture_output=True, text=True, check=True)
-    lines = [line.rstrip().replace(program, "ounce") for line in done.stdout.strip().splitlines()]
+    lines = [line.rstrip().replace(str(program), program.name) for line in done.stdout.strip().splitlines()]
     return "\n".join(lines)
 
 
@@ -58,20 +59,20 @@ def commands_in(text: str) -> list:
     return re.findall(r"^  ([a-z][\w-]*)", section.group(1), re.M) if section else []
 
 
-def sections(program: str, command: list) -> str:
+def sections(program: Path, command: list) -> str:
     text = help_of(program, command)
-    title = " ".join(["ounce", *command])
+    title = " ".join([program.name, *command])
     page = f"\n## `{title}`\n\n```\n{text}\n```\n"
     return page + "".join(sections(program, [*command, name]) for name in commands_in(text))
 
 
 def main() -> int:
-    program = str(Path(sys.argv[1]).resolve())
+    programs = [Path(argument).resolve() for argument in sys.argv[1:] if argument != "--check"]
     rows = "".join(f"| {status} | {name and f'`{name}`'} | {meaning} |\n" for status, name, meaning in exit_codes())
-    page = HEAD + rows + sections(program, [])
-    if "--check" in sys.argv[2:]:
+    page = HEAD + rows + "".join(sections(program, []) for program in programs)
+    if "--check" in sys.argv[1:]:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
-            print("docs/CLI.md does not say what the program does: run 'make docs'")
+            print("docs/CLI.md does not say what the programs do: run 'make docs'")
             return 1
         return 0
     PAGE.write_text(page, encoding="utf-8")

@@ -1,0 +1,190 @@
+"""The commands that talk to a hub, when the hub, the network or the person does what it should not."""
+
+import base64
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+
+import pytest
+from scripted_hub import DROP, KEY, ScriptedHub
+
+WHOAMI = {"policy": "owner", "rights": ["ServiceConnect"], "version": "0.1.0"}
+
+
+@pytest.fixture
+def hub(tmp_path):
+    (tmp_path / "hub").mkdir()
+    hub = ScriptedHub(tmp_path / "hub")
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def run(hub, tmp_path):
+    """Runs `ounce` against the scripted hub, with a home of its own."""
+    def command(*arguments, status=0, environment=None, text=None):
+        around = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"),
+                  **(hub.environment if environment is None else environment)}
+        done = subprocess.run([os.environ["OUNCE_PROGRAM"], *map(str, arguments)], env=around, input=text,
+                              capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == status, f"{done.returncode}, not {status}: {done.stdout}{done.stderr}"
+        assert KEY not in done.stdout + done.stderr
+        return done
+    return command
+
+
+def message(offset, body="{}"):
+    return {"partition": 0, "offset": str(offset), "enqueuedTime": "2026-11-23T08:30:00.000Z", "deviceId": "cam-1",
+            "moduleId": None, "properties": {}, "systemProperties": {},
+            "body": base64.b64encode(body.encode()).decode()}
+
+
+class TestLogin:
+    def test_a_right_key_is_kept_where_only_its_owner_reads(self, hub, run, tmp_path):
+        hub.answers["GET /ounce/v1/whoami"] = [WHOAMI]
+        run("login", "--ca", hub.ca, environment={}, text=hub.connection_string + "\n")
+        book = tmp_path / "home/.config/ounce/profiles.toml"
+        assert stat.S_IMODE(book.stat().st_mode) == 0o600
+        hub.ca.rename(tmp_path / "moved.pem")  # a copy was kept
+        hub.answers["GET /devices"] = [[{"deviceId": "cam-1", "status": "enabled"}]]
+        listed = json.loads(run("device", "list", "--json", environment={}).stdout)
+        assert [device["deviceId"] for device in listed["devices"]] == ["cam-1"]
+        assert json.loads(run("profile", "list", "--json", environment={}).stdout)["profiles"][0]["default"]
+
+    def test_a_wrong_key_is_told_and_not_kept(self, hub, run, tmp_path):
+        wrong = hub.connection_string.replace(KEY, base64.b64encode(b"another key").decode())
+        done = run("login", "--ca", hub.ca, status=12, environment={}, text=wrong)
+        assert "not signed by this key" in done.stderr
+        assert not (tmp_path / "home/.config/ounce").exists()
+
+    def test_a_server_that_is_no_hub_is_told(self, hub, run):
+        done = run("login", "--ca", hub.ca, status=5, environment={}, text=hub.connection_string)
+        assert "not an Ounce hub" in done.stderr
+
+    def test_without_the_ca_the_certificate_is_refused(self, hub, run):
+        done = run("login", status=8, environment={}, text=hub.connection_string)
+        assert "CA file" in done.stderr
+        assert not hub.requests
+
+    def test_without_a_hub_the_way_to_one_is_told(self, run):
+        assert "ounce login" in run("device", "list", status=4, environment={}).stderr
+
+
+class TestErrors:
+    def test_the_hubs_words_reach_the_person_and_the_program(self, hub, run):
+        hub.answers["GET /devices/cam-9"] = [(404, {"Message": "ErrorCode:DeviceNotFound;no device 'cam-9'"})]
+        done = run("device", "show", "cam-9", "--json", status=4)
+        assert json.loads(done.stdout) == {"error": {"code": "not-found", "message": "no device 'cam-9'"}}
+
+    def test_what_may_be_asked_again_is(self, hub, run):
+        hub.answers["GET /twins/cam-1"] = [DROP, (503, {"message": "overloaded"}), {"deviceId": "cam-1"}]
+        assert "cam-1" in run("twin", "show", "cam-1").stdout
+        assert len(hub.calls("GET /twins/cam-1")) >= 3
+
+    def test_what_may_not_be_asked_twice_is_not(self, hub, run):
+        hub.answers["POST /twins/cam-1/methods"] = [(503, {"message": "overloaded"})]
+        run("method", "call", "cam-1", "reboot", status=10)
+        assert len(hub.calls("POST /twins/cam-1/methods")) == 1
+
+    def test_an_answer_that_is_no_json_is_an_error(self, hub, run):
+        hub.answers["GET /twins/cam-1"] = [b"<html>login here</html>"]
+        assert "not JSON" in run("twin", "show", "cam-1", status=6).stderr
+
+
+class TestMonitor:
+    def test_a_lost_connection_loses_and_repeats_nothing(self, hub, run):
+        hub.answers["GET /ounce/v1/telemetry"] = [
+            {"messages": [message(1), message(2)], "cursor": "c2"}, DROP, (503, {"message": "starting"}),
+            {"messages": [], "cursor": "c2"}, {"messages": [message(3)], "cursor": "c3"}]
+        done = run("monitor", "--from", "earliest", "--count", 3, "--json")
+        assert [json.loads(line)["offset"] for line in done.stdout.splitlines()] == ["1", "2", "3"]
+        asked = [call["query"] for call in hub.calls("GET /ounce/v1/telemetry")]
+        assert asked[0]["from"] == "earliest" and "cursor" not in asked[0]
+        assert all(query["cursor"] == "c2" for query in asked[1:])
+
+    def test_ctrl_c_is_a_good_end(self, hub, tmp_path):
+        hub.answers["GET /ounce/v1/telemetry"] = [
+            {"messages": [message(1, "first")], "cursor": "c1"}, {"messages": [], "cursor": "c1"}]
+        monitor = subprocess.Popen([os.environ["OUNCE_PROGRAM"], "monitor"], stdout=subprocess.PIPE, text=True,
+                                   env={"HOME": str(tmp_path), **hub.environment})
+        assert "first" in monitor.stdout.readline()
+        monitor.send_signal(signal.SIGINT)
+        assert monitor.wait(10) == 0
+        monitor.stdout.close()
+
+
+class TestUpload:
+    PROJECT = "/customvision/v3.4-preview/training/projects"
+
+    @pytest.fixture
+    def pictures(self, hub, tmp_path):
+        for name in ("goat/1.jpg", "goat/2.jpg", "leopard/3.jpg"):
+            (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "photos" / name).write_bytes(name.encode() * 100)
+        hub.answers[f"GET {self.PROJECT}"] = [[{"id": "p1", "name": "cats"}]]
+        hub.answers[f"GET {self.PROJECT}/p1/tags"] = [[{"id": "t1", "name": "goat"}]]
+        hub.answers[f"POST {self.PROJECT}/p1/tags"] = [{"id": "t2", "name": "leopard"}]
+        return tmp_path / "photos"
+
+    def test_each_picture_goes_once_with_its_tag(self, hub, run, pictures):
+        hub.answers[f"POST {self.PROJECT}/p1/images"] = [
+            DROP, {"images": [{"status": "OKDuplicate"}]}, {"images": [{"status": "OK"}]}]
+        done = run("vision", "upload", "cats", pictures, "--connections", 1, "--json")
+        counts = json.loads(done.stdout)
+        assert (counts["added"], counts["alreadyThere"], counts["failed"]) == (2, 1, [])
+        assert [call["query"]["name"] for call in hub.calls(f"POST {self.PROJECT}/p1/tags")] == ["leopard"]
+        sent = hub.calls(f"POST {self.PROJECT}/p1/images")
+        assert [call["query"]["tagIds"] for call in sent[-3:]] == ["t1", "t1", "t2"]
+        assert b"leopard/3.jpg" * 100 in sent[-1]["body"]
+
+    def test_a_refused_picture_is_named_and_the_others_go_on(self, hub, run, pictures):
+        hub.answers[f"POST {self.PROJECT}/p1/images"] = [
+            (207, {"images": [{"status": "ErrorImageFormat"}]}), {"images": [{"status": "OK"}]}]
+        done = run("vision", "upload", "cats", pictures, "--connections", 1, "--json", status=3)
+        counts = json.loads(done.stdout)
+        assert counts["added"] == 2
+        assert [problem["why"] for problem in counts["failed"]] == ["ErrorImageFormat"]
+
+    def test_a_stopped_upload_tells_what_is_left(self, hub, pictures, tmp_path):
+        began = []
+
+        def first_then_stop(_):
+            began.append(1)
+            upload.send_signal(signal.SIGINT)
+            return DROP
+
+        hub.answers[f"POST {self.PROJECT}/p1/images"] = [first_then_stop]
+        upload = subprocess.Popen(
+            [os.environ["OUNCE_PROGRAM"], "vision", "upload", "cats", pictures, "--connections", "1"],
+            env={"HOME": str(tmp_path), **hub.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        _, errors = upload.communicate(timeout=30)
+        assert upload.returncode == 130
+        assert began and "3 of 3 pictures left; run it again" in errors
+
+
+class TestModels:
+    @staticmethod
+    def model(name, content):
+        return {"name": "leopard", "version": 3, "size": len(content), "files": [
+            {"path": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}]}
+
+    def test_a_file_that_arrives_damaged_is_not_kept(self, hub, run, tmp_path):
+        hub.answers["GET /ounce/v1/models/leopard/versions/3"] = [self.model("model.onnx", b"good")]
+        hub.answers["GET /ounce/v1/models/leopard/versions/3/files/model.onnx"] = [b"bad!", b"good"]
+        out = tmp_path / "out"
+        assert "damaged" in run("model", "download", "leopard:3", "--out", out, status=6).stderr
+        assert list(out.iterdir()) == []
+        run("model", "download", "leopard:3", "--out", out)
+        assert (out / "model.onnx").read_bytes() == b"good"
+        asked = len(hub.requests)
+        run("model", "download", "leopard:3", "--out", out)  # it is there and right: only the list is asked
+        assert len(hub.requests) == asked + 1
+
+    def test_a_name_that_would_leave_the_folder_is_refused(self, hub, run, tmp_path):
+        hub.answers["GET /ounce/v1/models/leopard/versions/latest"] = [self.model("../../evil", b"x")]
+        assert "not written" in run("model", "download", "leopard", "--out", tmp_path / "out", status=2).stderr
+        assert not (tmp_path / "out").exists()
+        assert not (tmp_path.parent / "evil").exists()
