@@ -37,7 +37,10 @@ int run(int argc, char const* const* argv) {
     app.add_flag("--json", context.json, "JSON on standard output");
     Chosen chosen;
     add_init_command(app, chosen);
+    add_serve_command(app, chosen);
     add_config_command(app, chosen);
+    add_backup_command(app, chosen);
+    add_restore_command(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {

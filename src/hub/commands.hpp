@@ -18,6 +18,9 @@ struct Context {
 /// options live as long as the function object.
 using Chosen = std::function<Status(Context const&)>;
 void add_init_command(CLI::App& app, Chosen& chosen);
+void add_serve_command(CLI::App& app, Chosen& chosen);
 void add_config_command(CLI::App& app, Chosen& chosen);
+void add_backup_command(CLI::App& app, Chosen& chosen);
+void add_restore_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace ounce::hub

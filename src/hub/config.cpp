@@ -20,7 +20,8 @@ namespace {
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
 constexpr std::int64_t kTerabyte = 1'000'000'000'000;
 
-/// A setting is a number in a range or one of a few words; no words given: any text that is not empty.
+/// A setting is a number in a range, one of a few words (none given: any text that is not empty), or true or
+/// false.
 struct Number {
     std::int64_t least;
     std::int64_t most;
@@ -30,11 +31,14 @@ struct Text {
     std::vector<std::string_view> words;
     std::string& (*at)(Config&);
 };
+struct Switch {
+    bool& (*at)(Config&);
+};
 struct Setting {
     std::string_view table;
     std::string_view key;
     std::string_view meaning;
-    std::variant<Number, Text> kind;
+    std::variant<Number, Text, Switch> kind;
 };
 
 // clang-format off
@@ -62,6 +66,8 @@ std::vector<Setting> const& settings() {
          Number{1, 256, [](Config& c) -> auto& { return c.workers.threads; }}},
         {"workers", "queue", "HTTP requests that may wait for a worker; more are told to come back later",
          Number{1, 100'000, [](Config& c) -> auto& { return c.workers.queue; }}},
+        {"metrics", "open", "true: anyone may read /metrics; false: only who has the key of a policy with ServiceConnect",
+         Switch{[](Config& c) -> auto& { return c.metrics.open; }}},
         {"log", "level", "the least that is logged",
          Text{{"debug", "info", "warning", "error"}, [](Config& c) -> auto& { return c.log.level; }}},
     };
@@ -115,6 +121,12 @@ Status set(Config& config, Setting const& setting, toml::node const& value) {
         number->at(config) = *given;
         return {};
     }
+    if (auto const* const flag = std::get_if<Switch>(&setting.kind)) {
+        auto const given = value.value_exact<bool>();
+        if (!given) return wrong(line, name_of(setting) + " must be true or false");
+        flag->at(config) = *given;
+        return {};
+    }
     auto const& text = std::get<Text>(setting.kind);
     auto const given = value.value_exact<std::string>();
     if (!given || given->empty()) return wrong(line, name_of(setting) + " must be a text in quotes");
@@ -145,14 +157,16 @@ Status read_table(Config& config, std::string_view table, toml::table const& con
 std::string value_in(Config& config, Setting const& setting) {
     if (auto const* const number = std::get_if<Number>(&setting.kind))
         return fmt::format("{}", number->at(config));
+    if (auto const* const flag = std::get_if<Switch>(&setting.kind))
+        return flag->at(config) ? "true" : "false";
     return fmt::format("\"{}\"", std::get<Text>(setting.kind).at(config));
 }
 
 std::string range_of(Setting const& setting) {
     if (auto const* const number = std::get_if<Number>(&setting.kind))
         return fmt::format(" ({} to {})", number->least, number->most);
-    auto const& words = std::get<Text>(setting.kind).words;
-    return words.empty() ? "" : fmt::format(" ({})", fmt::join(words, ", "));
+    auto const* const text = std::get_if<Text>(&setting.kind);
+    return !text || text->words.empty() ? "" : fmt::format(" ({})", fmt::join(text->words, ", "));
 }
 
 }  // namespace

@@ -21,11 +21,11 @@ struct Config {
     } listen;
     struct Telemetry {
         std::int64_t keep_hours = 7 * 24;
-        std::int64_t keep_bytes = 20'000'000'000;
+        std::int64_t keep_bytes = 8'000'000'000;
     } telemetry;
     struct Limits {
-        std::int64_t connections = 4'000;
-        std::int64_t connections_per_address = 2'000;
+        std::int64_t connections = 20'000;
+        std::int64_t connections_per_address = 10'000;
         std::int64_t connects_per_second_per_address = 200;
         std::int64_t upload_bytes = 20'000'000'000;
     } limits;
@@ -33,6 +33,9 @@ struct Config {
         std::int64_t threads = 8;
         std::int64_t queue = 2'000;
     } workers;
+    struct Metrics {
+        bool open = false;
+    } metrics;
     struct Log {
         std::string level = "info";
     } log;

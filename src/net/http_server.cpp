@@ -55,7 +55,8 @@ class Server final : public HttpServer {
     }
 
     Status bind() {
-        TRY(auto acceptor, listen(io_, shared_.options.address, shared_.options.port, "http.port"));
+        TRY(auto acceptor,
+            listen(io_, shared_.options.address, shared_.options.port, "listen.https_port in hub.toml"));
         port_ = acceptor.local_endpoint().port();
         acceptor_ = std::move(acceptor);
         asio::co_spawn(io_, accept(), asio::detached);

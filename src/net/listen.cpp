@@ -16,13 +16,15 @@ tl::unexpected<Error> cannot_bind(tcp::endpoint const& at, std::string_view opti
         auto const self = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
         return fail(Code::PermissionDenied,
                     "port {} is for the system's own programs: allow it with "
-                    "`sudo setcap cap_net_bind_service=+ep {}`, or choose another port ({})",
-                    at.port(), self.empty() ? "THIS-PROGRAM" : self, option);
+                    "`sudo setcap cap_net_bind_service=+ep {}` or, for every program, "
+                    "`sudo sysctl net.ipv4.ip_unprivileged_port_start={}`, or choose another port ({})",
+                    at.port(), self.empty() ? "THIS-PROGRAM" : self, at.port(), option);
     }
     if (why == asio::error::address_in_use)
         return fail(Code::Unavailable,
-                    "port {} is taken by another program: stop it, or choose another port ({})", at.port(),
-                    option);
+                    "port {0} is taken by another program (`ss -ltnp sport = :{0}` shows which): stop it, or "
+                    "choose another port ({1})",
+                    at.port(), option);
     return fail(Code::Unavailable, "cannot listen on {} port {}: {} ({})", at.address().to_string(),
                 at.port(), why.message(), option);
 }

@@ -12,7 +12,7 @@
 namespace ounce::net {
 
 /// Binds and listens. `address` is an IP address; "::" takes IPv4 as well, and becomes "0.0.0.0" on a machine
-/// without IPv6. `option` is the name of the port's setting, for the words of errors ("http.port").
+/// without IPv6. `option` is the name of the port's setting, for the words of errors ("listen.https_port").
 /// Errors: InvalidArgument if the address is none; PermissionDenied for a port below 1024 that this user may
 /// not have, with how to allow it; Unavailable if another program has it, or the address is not this
 /// machine's.

@@ -76,7 +76,7 @@ class Server final : public MqttServer, public MqttLinks, public MqttConnectionO
     }
 
     Status start() {
-        TRY(acceptor_, listen(io_, options_.address, options_.port, "listen.mqtt_port"));
+        TRY(acceptor_, listen(io_, options_.address, options_.port, "listen.mqtt_port in hub.toml"));
         port_ = acceptor_.local_endpoint().port();
         handler_.start(*this);
         thread_ = std::thread([this] { run(); });

@@ -6,8 +6,11 @@ import socket
 import ssl
 import stat
 import subprocess
+import time
+from pathlib import Path
 
-SOURCE = os.environ["OUNCE_SOURCE_DIR"]
+SOURCE = Path(os.environ["OUNCE_SOURCE_DIR"])
+SLOWER = float(os.environ.get("OUNCE_TIME_FACTOR", "1"))  # of a build with sanitizers
 
 
 def tls_server(hub, port=0):
@@ -104,12 +107,135 @@ def test_config_shows_a_file_that_reads_back_as_itself(make_hub, tmp_path):
     assert hub.command("config", "--config", tmp_path / "all.toml").stdout == shown
 
 
+def test_manual_has_all_settings(make_hub):
+    manual = (SOURCE / "docs" / "HUB.md").read_text()
+    assert f"```toml\n{make_hub().command('config').stdout}```" in manual
+
+
 def test_config_mistake_names_file_line_and_the_nearest_key(make_hub, tmp_path):
     hub = make_hub()
     (tmp_path / "wrong.toml").write_text("[listen]\nhttp_port = 80\n")
     done = hub.command("config", "--config", tmp_path / "wrong.toml")
     assert done.returncode == 2
     assert "wrong.toml: line 2: there is no 'listen.http_port'; did you mean 'listen.https_port'?" in done.stderr
+
+
+# serve
+
+
+def test_serve_tells_its_ports_and_answers_there(hub):
+    assert hub.https_port > 0 and hub.mqtt_port > 0
+    health = hub.request("GET", "/healthz", policy=None)
+    assert (health.status, health.json()["status"]) == (200, "ok")
+    missing = hub.request("GET", "/nothing/here", policy=None)
+    assert missing.status == 404
+    assert missing.json()["error"]["code"] == "RouteNotFound"
+
+
+def test_serve_shows_metrics_in_the_open_format(hub):
+    assert hub.request("GET", "/metrics", policy=None).status == 401
+    answer = hub.request("GET", "/metrics", policy="service")
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    lines = answer.body.decode().splitlines()
+    assert lines[-1] == "# EOF"
+    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert float(values["process_resident_memory_bytes"]) > 1e6
+    assert float(values["ounce_disk_free_bytes"]) > 0
+
+
+def test_serve_is_ready_soon_and_stops_soon(make_hub):
+    hub = make_hub()
+    times = []
+    for _ in range(5):
+        begin = time.monotonic()
+        hub.start()
+        times.append(time.monotonic() - begin)
+        assert hub.stop() < 5
+    assert min(times) < 0.3 * SLOWER, times
+
+
+def test_serve_ends_an_idle_connection_and_lets_a_request_end(hub):
+    with socket.create_connection(("127.0.0.1", hub.https_port)):  # says nothing
+        connection = hub.connect()
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read()
+        assert hub.stop() < 5
+        connection.close()
+
+
+def test_second_hub_on_one_folder_is_told_who_has_it(hub):
+    done = hub.command("serve", "--data", hub.folder)
+    assert done.returncode == 10
+    assert f"process {hub.process.pid}" in done.stderr
+
+
+def test_port_that_is_taken_is_named_with_what_to_do(hub, make_hub):
+    other = make_hub(config=f"[listen]\naddress = '127.0.0.1'\nhttps_port = {hub.https_port}\nmqtt_port = 0\n")
+    done = other.command("serve", "--data", other.folder)
+    assert done.returncode == 10
+    assert f"port {hub.https_port} is taken by another program" in done.stderr
+    assert "listen.https_port" in done.stderr
+
+
+def test_port_that_is_not_allowed_tells_how_to_allow_it(make_hub, private_network):
+    hub = make_hub(network=private_network)
+    done = private_network.run("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service",
+                               hub.program, "serve", "--data", hub.folder)
+    assert done.returncode == 8, done.stderr
+    for advice in ("port 443", "setcap", "ip_unprivileged_port_start", "listen.https_port"):
+        assert advice in done.stderr
+
+
+def test_serve_without_init_says_what_comes_first(make_hub, tmp_path):
+    done = make_hub().command("serve", "--data", tmp_path / "nothing")
+    assert done.returncode == 5
+    assert "ounce-hub init" in done.stderr
+
+
+def test_check_looks_through_the_settings_and_ends(make_hub):
+    hub = make_hub()
+    assert hub.command("serve", "--data", hub.folder, "--check").returncode == 0
+    (hub.folder / "hub.toml").write_text("[listen]\nhttps_port = 443.5\n")
+    done = hub.command("serve", "--data", hub.folder, "--check")
+    assert done.returncode == 2
+    assert "line 2: listen.https_port must be a whole number" in done.stderr
+
+
+def test_no_secret_is_logged(hub):
+    for policy in (*hub.keys, None):
+        hub.request("GET", "/healthz?sig=LEAK", policy=policy)
+        hub.request("GET", "/devices/x?sig=LEAK", headers={"Training-Key": hub.training_key}, policy=policy)
+    hub.stop()
+    log = hub.log()
+    assert "ready" in log
+    for secret in (*hub.keys.values(), hub.training_key, hub.prediction_key, "LEAK", "SharedAccessSignature"):
+        assert secret not in log
+
+
+def test_hub_on_its_real_ports_in_a_network_of_its_own(make_hub, private_network):
+    hub = make_hub(network=private_network).start()
+    assert (hub.https_port, hub.mqtt_port) == (443, 8883)
+    done = private_network.run("curl", "-sS", "--cacert", hub.ca, "https://localhost/healthz")
+    assert json.loads(done.stdout)["status"] == "ok", done.stderr
+
+
+# backup and restore
+
+
+def test_backup_of_a_serving_hub_is_restored(hub, make_hub, tmp_path):
+    made = hub.command("backup", "--data", hub.folder, "--out", tmp_path / "backup", "--json")
+    assert made.returncode == 0, made.stderr
+    other = tmp_path / "restored"
+    done = hub.command("restore", "--from", tmp_path / "backup", "--data", other, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads(made.stdout)
+    hub.stop()
+    hub.folder = other
+    hub.start()
+    assert hub.request("GET", "/healthz").status == 200
+    again = hub.command("restore", "--from", tmp_path / "backup", "--data", other)
+    assert again.returncode == 7
+    assert "not empty" in again.stderr
 
 
 # The tests' own tools
