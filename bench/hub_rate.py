@@ -55,9 +55,9 @@ def load(build: Path, server, profile: tuple, seconds: float) -> dict:
     return told
 
 
-def limits(build: Path, folder: Path, group: int) -> dict:
-    done = subprocess.run([build / "bin/bench_disk_limit", folder, str(group), str(BYTES)], capture_output=True,
-                          text=True, check=True)
+def limits(build: Path, folder: Path, group: int, seconds: float) -> dict:
+    done = subprocess.run([build / "bin/bench_disk_limit", folder, str(group), str(BYTES), str(seconds / 2)],
+                          capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -79,7 +79,7 @@ def one_round(build: Path, folder: Path, number: int, wanted) -> dict:
                 print(f"round {number + 1}/{wanted.rounds}: {profile} {server.name}: "
                       f"{told[profile, server.name]['per_s']:.0f}/s", file=sys.stderr)
             if not profile[2]:
-                limit = limits(build, folder, profile[0] * profile[1])
+                limit = limits(build, folder, profile[0] * profile[1], wanted.seconds)
                 told[profile, LIMIT] = {"per_s": limit["per_s"]}
                 told[profile, SQLITE] = {"per_s": limit["sqlite_per_s"]}
     finally:

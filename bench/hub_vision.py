@@ -93,9 +93,8 @@ def bare(build: Path, package: Path, pictures: Path, threads: int, seconds: floa
     return json.loads(done.stdout)
 
 
-def one_round(build: Path, folder: Path, rows: list, wanted, number: int) -> dict:
+def one_round(build: Path, folder: Path, pictures: Path, rows: list, wanted, number: int) -> dict:
     told = {}
-    pictures = folder / "pictures"
     with Ounce.start(build, folder / f"hub-{number}") as hub:
         project = Project(hub)
         tags = {name: project.tag(name) for name in sorted({tag for _, tag in rows})}
@@ -121,6 +120,17 @@ def one_round(build: Path, folder: Path, rows: list, wanted, number: int) -> dic
             told[name] = run()
             print(f"round {number + 1}: {name}: {told[name]['per_s']:.1f}/s", file=sys.stderr)
     return told
+
+
+def photographs(folder: Path, count: int, side_px: int) -> list:
+    """Rows (file, tag) of photographs in `folder`, which are made once."""
+    listed = folder / "list.json"
+    if not listed.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        rows = train_rate.make_pictures(folder, count, side_px)
+        listed.write_text(json.dumps(rows))
+    return json.loads(listed.read_text())
 
 
 def spread(values: list, digits: int = 1) -> str:
@@ -163,15 +173,15 @@ def main() -> int:
     build = wanted.build.resolve()
     folder = (wanted.folder or build / "bench-hub").resolve()
 
+    pictures = build / f"bench-photographs/{wanted.photographs}-{wanted.side}"
+    rows = photographs(pictures, wanted.photographs, wanted.side)
+    megabytes = sum((pictures / file).stat().st_size for file, _ in rows) / 1e6
     shutil.rmtree(folder, ignore_errors=True)
-    pictures, some = folder / "pictures", folder / "some"
-    pictures.mkdir(parents=True)
-    some.mkdir()
-    rows = train_rate.make_pictures(pictures, wanted.photographs, wanted.side)
+    some = folder / "some"
+    some.mkdir(parents=True)
     for file, _ in rows[:DIFFERENT]:
         shutil.copy(pictures / file, some)
-    megabytes = sum(file.stat().st_size for file in pictures.iterdir()) / 1e6
-    rounds = [one_round(build, folder, rows, wanted, number) for number in range(wanted.rounds)]
+    rounds = [one_round(build, folder, pictures, rows, wanted, number) for number in range(wanted.rounds)]
     shutil.rmtree(folder)
     print(f"photographs of {wanted.side}x{wanted.side} px, {megabytes / len(rows):.2f} MB each, {wanted.rounds} rounds, "
           f"{os.cpu_count()} processors\n")
