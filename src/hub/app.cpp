@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
@@ -13,12 +14,14 @@
 namespace ounce::hub {
 namespace {
 
-void print_error(Error const& error, bool json) {
-    if (json) {
-        OrderedJson const object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
-        std::fputs((dump_json(object) + "\n").c_str(), stdout);
-    }
-    std::fputs(fmt::format("ounce-hub: {}\n", error.message).c_str(), stderr);
+/// Whether the caller reads JSON, when the command line as a whole could not be read.
+bool wants_json(int argc, char const* const* argv) {
+    return std::any_of(argv + 1, argv + argc, [](std::string_view word) { return word == "--json"; });
+}
+
+void print_json(Error const& error) {
+    OrderedJson const object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+    std::fputs((dump_json(object) + "\n").c_str(), stdout);
 }
 
 }  // namespace
@@ -44,15 +47,20 @@ int run(int argc, char const* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-        return app.exit(error) == 0 ? 0 : exit_code(Code::InvalidArgument);  // 0: --help
+        if (app.exit(error) == 0) return 0;  // --help
+        Error const wrong_use{Code::InvalidArgument, error.what()};
+        if (wants_json(argc, argv)) print_json(wrong_use);
+        return exit_code(wrong_use.code);
     }
 
     SignalWatch const signals("");
     context.stop = signals.token();
     auto const status = chosen(context);
     if (status) return 0;
-    print_error(status.error(), context.json);
-    return exit_code(status.error().code);
+    auto const& error = status.error();
+    if (context.json) print_json(error);
+    std::fputs(fmt::format("ounce-hub: {}\n", error.message).c_str(), stderr);
+    return exit_code(error.code);
 }
 
 }  // namespace ounce::hub

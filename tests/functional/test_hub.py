@@ -97,6 +97,12 @@ def test_clients_of_each_kind_trust_the_authority(make_hub):
     assert not refused
 
 
+def test_wrong_use_is_a_json_object_too(make_hub):
+    done = make_hub().command("serve", "--date", "x", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "invalid-argument"
+
+
 # hub.toml
 
 
