@@ -30,11 +30,13 @@ struct HubView {
 
 /// What watches over a hub, and what `ounce login` asks. This group words unknown paths that no other wire
 /// has.
-///   GET /healthz           200 while it serves: {"status", "version", "uptimeSeconds"}. Anyone.
-///   GET /metrics           OpenMetrics. A key with ServiceConnect (scrapers send it as Basic: service and
-///   its
-///                          key), or anyone if `metrics_public`.
-///   GET /ounce/v1/about    {"version", "hosts", "ports": {"https", "mqtt"}, "principal", "rights"}. Any key.
+///
+/// GET /healthz: 200 while it serves, {"status", "version", "uptimeSeconds"}. Anyone.
+///
+/// GET /metrics: OpenMetrics. A key with ServiceConnect (scrapers send one as Basic, with the policy's name),
+/// or anyone if `metrics_public`.
+///
+/// GET /ounce/v1/about: {"version", "hosts", "ports": {"https", "mqtt"}, "principal", "rights"}. Any key.
 RouteGroup hub_routes(HubView view);
 
 }  // namespace ounce::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/hub_routes.hpp"
+#include "api/iot_routes.hpp"
 #include "api/mqtt_plane.hpp"
 #include "api/router.hpp"
 #include "base/file.hpp"
@@ -14,6 +15,7 @@
 #include "hub/domains.hpp"
 #include "hub/process_metrics.hpp"
 #include "iot/authenticate.hpp"
+#include "iot/methods.hpp"
 #include "iot/presence.hpp"
 #include "net/http_server.hpp"
 #include "net/mqtt_server.hpp"
@@ -31,6 +33,10 @@ struct Server::Parts {
     std::optional<api::MqttPlane>
         plane;  // above the domains: it hears of their changes until they are closed
     std::optional<Domains> domains;
+    iot::MethodCaller call_method = [this](iot::Name target, iot::MethodRequest request,
+                                           iot::MethodDone done) {
+        plane->call_method(std::move(target), std::move(request), std::move(done));
+    };
     std::optional<WorkerPool> workers;
     std::optional<api::Router> router;
     std::unique_ptr<net::HttpServer> https;
@@ -43,7 +49,12 @@ namespace {
 
 /// The routes of every wire: a domain's routes are a line here.
 std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& config) {
-    std::vector<api::RouteGroup> groups;
+    auto groups = api::iot_groups({.devices = *parts.domains->devices,
+                                   .presence = parts.presence,
+                                   .telemetry = *parts.domains->telemetry,
+                                   .call_method = parts.call_method,
+                                   .workers = *parts.workers,
+                                   .clock = parts.clock});
     groups.push_back(api::hub_routes({.metrics = parts.metrics,
                                       .clock = parts.clock,
                                       .ports = parts.ports,
