@@ -30,8 +30,7 @@ struct Server::Parts {
     std::optional<ProcessMetrics> process;
     api::HubPorts ports;
     iot::PresenceBoard presence;
-    std::optional<api::MqttPlane>
-        plane;  // above the domains: it hears of their changes until they are closed
+    std::optional<api::MqttPlane> plane;  // above the domains, whose changes it hears until they close
     std::optional<Domains> domains;
     iot::MethodCaller call_method = [this](iot::Name target, iot::MethodRequest request,
                                            iot::MethodDone done) {
@@ -39,6 +38,7 @@ struct Server::Parts {
     };
     std::optional<WorkerPool> workers;
     std::optional<api::Router> router;
+    std::optional<net::TlsIdentity> identity;
     std::unique_ptr<net::HttpServer> https;
     std::unique_ptr<net::MqttServer> mqtt;
 
@@ -123,9 +123,9 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
                      *p.workers, clock, p.metrics);
 
     TRY_STATUS(make_private_folder(data.tmp()));
-    TRY(auto const identity, net::TlsIdentity::load(data.server_certificate(), data.server_key()));
-    TRY(p.https, net::HttpServer::start(https_options(config, data), identity, *p.router, p.metrics));
-    TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), identity, *p.plane, p.metrics));
+    TRY(p.identity, net::TlsIdentity::load(data.server_certificate(), data.server_key()));
+    TRY(p.https, net::HttpServer::start(https_options(config, data), *p.identity, *p.router, p.metrics));
+    TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), *p.identity, *p.plane, p.metrics));
     p.ports.https = p.https->port();
     p.ports.mqtt = p.mqtt->port();
     return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -133,6 +133,10 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
 
 Server::Ports Server::ports() const {
     return {parts_->https->port(), parts_->mqtt->port()};
+}
+
+Status Server::reload_certificate(DataFolder const& data) {
+    return parts_->identity->reload(data.server_certificate(), data.server_key());
 }
 
 void Server::drain(std::chrono::milliseconds deadline) {
