@@ -149,10 +149,10 @@ Result<ModelFilter> parse_model_filter(std::span<std::pair<std::string, std::str
             TRY(filter.order, parse_order(value));
         } else if (key == "count") {
             TRY(filter.count, parse_count(value));
-        } else if (key == "skip") {
+        } else if (key == "next") {
             filter.skip_token = value;
         } else {
-            return wrong(key, "not known here: name, framework, tag, property, latest, order, count, skip");
+            return wrong(key, "not known here: name, framework, tag, property, latest, order, count, next");
         }
     }
     return filter;

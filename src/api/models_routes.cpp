@@ -87,7 +87,8 @@ Result<Response> add(Storage const& storage, Call& call) {
     model.created_by = call.principal.name;
     TRY(auto const made, Models(storage).add(std::move(model)));
     auto response = json_response(to_json(made), 201);
-    response.headers.add("Location", "/ounce/v1/models/" + made.id.text());
+    response.headers.add("Location",
+                         fmt::format("/ounce/v1/models/{}/versions/{}", made.id.name, made.id.version));
     return response;
 }
 
@@ -100,8 +101,17 @@ Result<Response> list(Storage const& storage, Call& call) {
         Json({{"models", std::move(models)}, {"next", page.next.empty() ? Json() : Json(page.next)}}));
 }
 
+/// The version that the path names; 0 stands for the latest, as "latest" does in the path.
+Result<registry::ModelId> id_of(Call const& call) {
+    auto const& version = call.parameter("version");
+    auto const& name = call.parameter("name");
+    if (version != "latest") return registry::parse_model_id(fmt::format("{}:{}", name, version));
+    TRY_STATUS(registry::check_model_name(name));
+    return registry::ModelId{.name = name, .version = 0};
+}
+
 Result<registry::Model> find(Storage const& storage, Call const& call) {
-    TRY(auto const id, registry::parse_model_id(call.parameter("id")));
+    TRY(auto const id, id_of(call));
     return Models(storage).get(id);
 }
 
@@ -114,7 +124,7 @@ Result<Response> show(Storage const& storage, Call& call) {
 }
 
 Result<Response> change(Storage const& storage, Call& call) {
-    TRY(auto const id, registry::parse_model_id(call.parameter("id")));
+    TRY(auto const id, id_of(call));
     TRY(auto const json, call.json());
     TRY(auto const update, parse_model_update(json));
     TRY(auto const model, Models(storage).update(id, update));
@@ -122,9 +132,9 @@ Result<Response> change(Storage const& storage, Call& call) {
 }
 
 Result<Response> remove(Storage const& storage, Call& call) {
-    TRY(auto const id, registry::parse_model_id(call.parameter("id")));
+    TRY(auto const id, id_of(call));
     if (id.version == 0)
-        return fail(Code::InvalidArgument, "say which version to delete: {}:VERSION", id.name);
+        return fail(Code::InvalidArgument, "say which version of '{}' to delete, by its number", id.name);
     TRY_STATUS(Models(storage).remove(id));
     return empty_response(204);
 }
@@ -173,6 +183,8 @@ Result<Response> look_up(Storage const& storage, Call& call) {
 
 }  // namespace
 
+#define VERSION "/ounce/v1/models/{name}/versions/{version}"
+
 RouteGroup models_routes(Storage const& storage) {
     auto const with = [&storage](Result<Response> (*answer)(Storage const&, Call&)) -> Answer {
         return [&storage, answer](Call& call) { return answer(storage, call); };
@@ -183,16 +195,18 @@ RouteGroup models_routes(Storage const& storage) {
             "/ounce/v1",
             plain_error,
             {
-                {"POST", "/ounce/v1/blobs", Access::Key, write, kFileBody, with(upload)},
+                {"POST", "/ounce/v1/uploads", Access::Key, write, kFileBody, with(upload)},
                 {"HEAD", "/ounce/v1/blobs/{sha256}", Access::Key, read, kNoBody, with(look_up)},
                 {"POST", "/ounce/v1/models", Access::Key, write, kFormBody, with(add)},
                 {"GET", "/ounce/v1/models", Access::Key, read, kNoBody, with(list)},
-                {"GET", "/ounce/v1/models/{id}", Access::Key, read, kNoBody, with(show)},
-                {"PATCH", "/ounce/v1/models/{id}", Access::Key, write, kSmallBody, with(change)},
-                {"DELETE", "/ounce/v1/models/{id}", Access::Key, write, kNoBody, with(remove)},
-                {"GET", "/ounce/v1/models/{id}/files/{path...}", Access::Key, read, kNoBody, with(download)},
-                {"GET", "/ounce/v1/models/{id}/archive", Access::Key, read, kNoBody, with(archive)},
+                {"GET", VERSION, Access::Key, read, kNoBody, with(show)},
+                {"PATCH", VERSION, Access::Key, write, kSmallBody, with(change)},
+                {"DELETE", VERSION, Access::Key, write, kNoBody, with(remove)},
+                {"GET", VERSION "/files/{path...}", Access::Key, read, kNoBody, with(download)},
+                {"GET", VERSION "/archive", Access::Key, read, kNoBody, with(archive)},
             }};
 }
+
+#undef VERSION
 
 }  // namespace ounce::api
