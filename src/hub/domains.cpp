@@ -20,7 +20,8 @@ Result<Domains> Domains::open(DataFolder const& data, Config const& config, Cloc
     TRY(auto devices, iot::DeviceHub::open(data.database("iot"), clock, std::move(changed)));
     TRY(auto telemetry,
         iot::TelemetryLog::open(data.database("telemetry"), clock, telemetry_options(config)));
-    return Domains{std::move(blobs), std::move(devices), std::move(telemetry)};
+    TRY(auto registry, registry::Storage::open(data.root(), clock));
+    return Domains{std::move(blobs), std::move(devices), std::move(telemetry), std::move(registry)};
 }
 
 }  // namespace ounce::hub

@@ -8,6 +8,7 @@
 #include "hub/data_folder.hpp"
 #include "iot/device_hub.hpp"
 #include "iot/telemetry_log.hpp"
+#include "registry/storage.hpp"
 #include "store/blob_store.hpp"
 
 namespace ounce::hub {
@@ -23,6 +24,7 @@ struct Domains {
     store::BlobStore blobs;
     std::unique_ptr<iot::DeviceHub> devices;
     std::unique_ptr<iot::TelemetryLog> telemetry;
+    registry::Storage registry;  // with blobs of its own
 };
 
 }  // namespace ounce::hub

@@ -5,20 +5,26 @@
 #include <utility>
 #include <vector>
 
+#include "api/azureml_routes.hpp"
 #include "api/hub_routes.hpp"
 #include "api/iot_routes.hpp"
+#include "api/models_routes.hpp"
 #include "api/mqtt_plane.hpp"
+#include "api/oci_routes.hpp"
 #include "api/router.hpp"
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/worker_pool.hpp"
 #include "hub/domains.hpp"
+#include "hub/housekeeper.hpp"
 #include "hub/process_metrics.hpp"
 #include "iot/authenticate.hpp"
 #include "iot/methods.hpp"
 #include "iot/presence.hpp"
 #include "net/http_server.hpp"
 #include "net/mqtt_server.hpp"
+#include "registry/sweep.hpp"
 
 namespace ounce::hub {
 
@@ -41,6 +47,7 @@ struct Server::Parts {
     std::optional<net::TlsIdentity> identity;
     std::unique_ptr<net::HttpServer> https;
     std::unique_ptr<net::MqttServer> mqtt;
+    std::optional<Housekeeper> housekeeper;
 
     Parts(crypto::Keyring keys, Clock const& time) : keyring(std::move(keys)), clock(time) {}
 };
@@ -55,6 +62,11 @@ std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& conf
                                    .call_method = parts.call_method,
                                    .workers = *parts.workers,
                                    .clock = parts.clock});
+    auto const& registry = parts.domains->registry;
+    groups.push_back(api::models_routes(registry));
+    groups.push_back(api::oci_routes(registry));
+    for (auto& group : api::azureml_routes(registry, parts.keyring, parts.clock))
+        groups.push_back(std::move(group));
     groups.push_back(api::hub_routes({.metrics = parts.metrics,
                                       .clock = parts.clock,
                                       .ports = parts.ports,
@@ -62,6 +74,21 @@ std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& conf
                                       .refresh = [&parts] { parts.process->refresh(); },
                                       .metrics_public = config.metrics.open}));
     return groups;
+}
+
+/// What the domains need done now and then.
+std::vector<Housekeeper::Job> all_jobs(Server::Parts& parts) {
+    auto const sweep_registry = [&parts](std::stop_token const& stop) -> Status {
+        TRY(auto const swept,
+            registry::sweep(parts.domains->registry, parts.clock.now() - registry::kUnusedFor, stop));
+        if (swept.artifacts + swept.uploads + swept.layers + swept.strays > 0)
+            log_info("registry swept", {{"files", swept.artifacts},
+                                        {"uploads", swept.uploads},
+                                        {"layers", swept.layers},
+                                        {"strays", swept.strays}});
+        return {};
+    };
+    return {{"registry sweep", std::chrono::hours(1), sweep_registry}};
 }
 
 /// How a device or module shows over HTTPS that it is the one of that name.
@@ -128,6 +155,7 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
     TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), *p.identity, *p.plane, p.metrics));
     p.ports.https = p.https->port();
     p.ports.mqtt = p.mqtt->port();
+    p.housekeeper.emplace(all_jobs(p));
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
