@@ -36,13 +36,14 @@ struct Server::Parts {
     std::optional<ProcessMetrics> process;
     api::HubPorts ports;
     iot::PresenceBoard presence;
-    std::optional<api::MqttPlane> plane;  // above the domains, whose changes it hears until they close
-    std::optional<Domains> domains;
+    // Above the domains, which tell them of changes and answers until they are closed; see ~Server().
+    std::optional<WorkerPool> workers;
+    std::optional<api::MqttPlane> plane;
     iot::MethodCaller call_method = [this](iot::Name target, iot::MethodRequest request,
                                            iot::MethodDone done) {
         plane->call_method(std::move(target), std::move(request), std::move(done));
     };
-    std::optional<WorkerPool> workers;
+    std::optional<Domains> domains;
     std::optional<api::Router> router;
     std::optional<net::TlsIdentity> identity;
     std::unique_ptr<net::HttpServer> https;
@@ -132,7 +133,12 @@ net::MqttServer::Options mqtt_options(Config const& config) {
 }  // namespace
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Server::~Server() = default;
+
+Server::~Server() {
+    // Work that is under way uses the domains, so it ends while they are there; answers that they give later
+    // find a pool that takes nothing.
+    if (parts_->workers) parts_->workers->drain();
+}
 
 Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config const& config,
                                               crypto::Keyring keyring, Clock const& clock) {
@@ -168,6 +174,7 @@ Status Server::reload_certificate(DataFolder const& data) {
 }
 
 void Server::drain(std::chrono::milliseconds deadline) {
+    parts_->domains->telemetry->release_readers();
     // Both at once, so that together they take no longer than one.
     std::jthread const devices([&] { parts_->mqtt->drain(deadline); });
     parts_->https->drain(deadline);
