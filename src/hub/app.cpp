@@ -42,6 +42,7 @@ int run(int argc, char const* const* argv) {
     add_init_command(app, chosen);
     add_serve_command(app, chosen);
     add_config_command(app, chosen);
+    add_connection_string_command(app, chosen);
     add_backup_command(app, chosen);
     add_restore_command(app, chosen);
     try {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
 #include <system_error>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr int kFormat = 1;
 constexpr std::uint64_t kFactsBytesMax = 1 << 20;
 constexpr std::size_t kFilesMax = 1'000;
+constexpr std::array kBlobFolders{"blobs", "blobs/registry"};  // each domain removes only its own
 
 tl::unexpected<Error> stopped() {
     return fail(Code::Cancelled, "stopped; nothing was made");
@@ -122,17 +124,20 @@ class Copying {
 
     /// Links or copies the blobs that are not there yet. `may_link`: source and target may share their bytes.
     Status blobs(bool may_link) {
-        return for_each_blob(from_ / "blobs", stop_,
-                             [&](fs::path const& blob) { return this->blob(blob, may_link); });
+        for (auto const* const folder : kBlobFolders)
+            TRY_STATUS(for_each_blob(from_ / folder, stop_, [&](fs::path const& blob) {
+                return this->blob(blob, to_ / folder, may_link);
+            }));
+        return {};
     }
 
     [[nodiscard]] BackupSummary const& summary() const { return summary_; }
     [[nodiscard]] Json const& digests() const { return digests_; }
 
   private:
-    Status blob(fs::path const& from, bool may_link) {
+    Status blob(fs::path const& from, fs::path const& folder, bool may_link) {
         auto const name = from.filename().string();
-        auto const to = to_ / "blobs" / name.substr(0, 2) / name;
+        auto const to = folder / name.substr(0, 2) / name;
         if (::access(to.c_str(), F_OK) == 0) return {};
         TRY_STATUS(make_private_folder(to.parent_path()));
         bool const linked = may_link && ::link(from.c_str(), to.c_str()) == 0;

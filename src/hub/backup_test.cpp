@@ -60,10 +60,12 @@ class BackupTest : public testing::Test {
 };
 
 TEST_F(BackupTest, AllOfAnOpenHubComesBack) {
+    auto const layer =
+        store::BlobStore::open(data_.blobs() / "registry").value().put(as_bytes("a layer")).value();
     auto const made = back_up_now();
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->databases, 1U);
-    EXPECT_EQ(made->blobs, 1U);
+    EXPECT_EQ(made->blobs, 2U);
     // What comes later is not in it.
     ASSERT_TRUE(notes_.run("INSERT INTO note VALUES('second')"));
 
@@ -78,6 +80,8 @@ TEST_F(BackupTest, AllOfAnOpenHubComesBack) {
     EXPECT_EQ(notes.count("SELECT count(*) FROM note").value(), 1);
     auto const blobs = store::BlobStore::open(restored_.blobs()).value();
     EXPECT_EQ(as_text(blobs.read(blob_, 100).value()), "a picture");
+    auto const layers = store::BlobStore::open(restored_.blobs() / "registry").value();
+    EXPECT_EQ(as_text(layers.read(layer, 100).value()), "a layer");
     EXPECT_TRUE(is_clean());
 }
 

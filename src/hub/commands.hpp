@@ -20,6 +20,7 @@ using Chosen = std::function<Status(Context const&)>;
 void add_init_command(CLI::App& app, Chosen& chosen);
 void add_serve_command(CLI::App& app, Chosen& chosen);
 void add_config_command(CLI::App& app, Chosen& chosen);
+void add_connection_string_command(CLI::App& app, Chosen& chosen);
 void add_backup_command(CLI::App& app, Chosen& chosen);
 void add_restore_command(CLI::App& app, Chosen& chosen);
 

@@ -18,6 +18,7 @@ namespace {
 
 /// Less than the 5 s in which a stopped hub is gone: what is left is for closing the databases.
 constexpr std::chrono::seconds kDrain{4};
+constexpr std::chrono::hours kLookAtCertificate{12};
 
 struct Options {
     std::string data;
@@ -42,11 +43,24 @@ void tell_ready(Server::Ports ports, bool json) {
     std::fflush(stdout);
 }
 
-void wait_for(std::stop_token const& stop) {
+/// Returns after `time`, or when a stop is asked for: then true.
+bool stopped_within(std::chrono::hours time, std::stop_token const& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
-    wake.wait(lock, stop, [] { return false; });
+    return wake.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
+}
+
+/// A hub that serves for years renews its certificate on the way. If that fails there is time for other
+/// tries.
+void keep_certificate_valid(DataFolder const& data, crypto::Keyring const& keyring, Server& server,
+                            Time now) {
+    auto const done = [&]() -> Status {
+        TRY(auto const renewed, renew_server_certificate(data, keyring, now));
+        if (renewed) log_info("certificate renewed");
+        return server.reload_certificate(data);
+    }();
+    if (!done) log_error("certificate not renewed", {{"error", done.error().message}});
 }
 
 Status serve(Options const& options, Context const& context) {
@@ -56,14 +70,15 @@ Status serve(Options const& options, Context const& context) {
     set_log_level(level_of(config.log.level));
     auto const& clock = system_clock();
 
-    TRY(auto keyring, load_keyring(data));
+    TRY(auto const keyring, load_keyring(data));
     TRY(auto const lock, FolderLock::take(data.lock()));
     TRY(auto const renewed, renew_server_certificate(data, keyring, clock.now()));
     if (renewed) log_info("certificate renewed");
-    TRY(auto const server, Server::start(data, config, std::move(keyring), clock));
+    TRY(auto const server, Server::start(data, config, keyring, clock));
     tell_ready(server->ports(), context.json);
 
-    wait_for(context.stop);
+    while (!stopped_within(kLookAtCertificate, context.stop))
+        keep_certificate_valid(data, keyring, *server, clock.now());
     log_info("stopping");
     server->drain(kDrain);
     log_info("stopped");

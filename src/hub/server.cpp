@@ -5,21 +5,26 @@
 #include <utility>
 #include <vector>
 
+#include "api/azureml_routes.hpp"
 #include "api/hub_routes.hpp"
 #include "api/iot_routes.hpp"
+#include "api/models_routes.hpp"
 #include "api/mqtt_plane.hpp"
+#include "api/oci_routes.hpp"
 #include "api/router.hpp"
-#include "api/vision_routes.hpp"
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/worker_pool.hpp"
 #include "hub/domains.hpp"
+#include "hub/housekeeper.hpp"
 #include "hub/process_metrics.hpp"
 #include "iot/authenticate.hpp"
 #include "iot/methods.hpp"
 #include "iot/presence.hpp"
 #include "net/http_server.hpp"
 #include "net/mqtt_server.hpp"
+#include "registry/sweep.hpp"
 
 namespace ounce::hub {
 
@@ -31,17 +36,19 @@ struct Server::Parts {
     std::optional<ProcessMetrics> process;
     api::HubPorts ports;
     iot::PresenceBoard presence;
-    std::optional<api::MqttPlane>
-        plane;  // above the domains: it hears of their changes until they are closed
-    std::optional<Domains> domains;
+    // Above the domains, which tell them of changes and answers until they are closed; see ~Server().
+    std::optional<WorkerPool> workers;
+    std::optional<api::MqttPlane> plane;
     iot::MethodCaller call_method = [this](iot::Name target, iot::MethodRequest request,
                                            iot::MethodDone done) {
         plane->call_method(std::move(target), std::move(request), std::move(done));
     };
-    std::optional<WorkerPool> workers;
+    std::optional<Domains> domains;
     std::optional<api::Router> router;
+    std::optional<net::TlsIdentity> identity;
     std::unique_ptr<net::HttpServer> https;
     std::unique_ptr<net::MqttServer> mqtt;
+    std::optional<Housekeeper> housekeeper;
 
     Parts(crypto::Keyring keys, Clock const& time) : keyring(std::move(keys)), clock(time) {}
 };
@@ -56,7 +63,11 @@ std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& conf
                                    .call_method = parts.call_method,
                                    .workers = *parts.workers,
                                    .clock = parts.clock});
-    groups.push_back(api::vision_routes(*parts.domains->vision, parts.keyring));
+    auto const& registry = parts.domains->registry;
+    groups.push_back(api::models_routes(registry));
+    groups.push_back(api::oci_routes(registry));
+    for (auto& group : api::azureml_routes(registry, parts.keyring, parts.clock))
+        groups.push_back(std::move(group));
     groups.push_back(api::hub_routes({.metrics = parts.metrics,
                                       .clock = parts.clock,
                                       .ports = parts.ports,
@@ -64,6 +75,21 @@ std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& conf
                                       .refresh = [&parts] { parts.process->refresh(); },
                                       .metrics_public = config.metrics.open}));
     return groups;
+}
+
+/// What the domains need done now and then.
+std::vector<Housekeeper::Job> all_jobs(Server::Parts& parts) {
+    auto const sweep_registry = [&parts](std::stop_token const& stop) -> Status {
+        TRY(auto const swept,
+            registry::sweep(parts.domains->registry, parts.clock.now() - registry::kUnusedFor, stop));
+        if (swept.artifacts + swept.uploads + swept.layers + swept.strays > 0)
+            log_info("registry swept", {{"files", swept.artifacts},
+                                        {"uploads", swept.uploads},
+                                        {"layers", swept.layers},
+                                        {"strays", swept.strays}});
+        return {};
+    };
+    return {{"registry sweep", std::chrono::hours(1), sweep_registry}};
 }
 
 /// How a device or module shows over HTTPS that it is the one of that name.
@@ -107,7 +133,12 @@ net::MqttServer::Options mqtt_options(Config const& config) {
 }  // namespace
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Server::~Server() = default;
+
+Server::~Server() {
+    // Work that is under way uses the domains, so it ends while they are there; answers that they give later
+    // find a pool that takes nothing.
+    if (parts_->workers) parts_->workers->drain();
+}
 
 Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config const& config,
                                               crypto::Keyring keyring, Clock const& clock) {
@@ -115,8 +146,8 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
     auto& p = *parts;
 
     p.process.emplace(p.metrics, data.root(), clock.now());
-    TRY(p.domains, Domains::open(data, config, clock, p.metrics,
-                                 [&p](iot::Change const& change) { p.plane->changed(change); }));
+    TRY(p.domains,
+        Domains::open(data, config, clock, [&p](iot::Change const& change) { p.plane->changed(change); }));
     p.plane.emplace(api::MqttPlane::Domain{*p.domains->devices, *p.domains->telemetry, p.presence, p.keyring,
                                            clock, p.metrics});
     p.workers.emplace(static_cast<int>(config.workers.threads),
@@ -125,11 +156,12 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
                      *p.workers, clock, p.metrics);
 
     TRY_STATUS(make_private_folder(data.tmp()));
-    TRY(auto const identity, net::TlsIdentity::load(data.server_certificate(), data.server_key()));
-    TRY(p.https, net::HttpServer::start(https_options(config, data), identity, *p.router, p.metrics));
-    TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), identity, *p.plane, p.metrics));
+    TRY(p.identity, net::TlsIdentity::load(data.server_certificate(), data.server_key()));
+    TRY(p.https, net::HttpServer::start(https_options(config, data), *p.identity, *p.router, p.metrics));
+    TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), *p.identity, *p.plane, p.metrics));
     p.ports.https = p.https->port();
     p.ports.mqtt = p.mqtt->port();
+    p.housekeeper.emplace(all_jobs(p));
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -137,7 +169,12 @@ Server::Ports Server::ports() const {
     return {parts_->https->port(), parts_->mqtt->port()};
 }
 
+Status Server::reload_certificate(DataFolder const& data) {
+    return parts_->identity->reload(data.server_certificate(), data.server_key());
+}
+
 void Server::drain(std::chrono::milliseconds deadline) {
+    parts_->domains->telemetry->release_readers();
     // Both at once, so that together they take no longer than one.
     std::jthread const devices([&] { parts_->mqtt->drain(deadline); });
     parts_->https->drain(deadline);

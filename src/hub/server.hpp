@@ -30,6 +30,10 @@ class Server {
 
     [[nodiscard]] Ports ports() const;
 
+    /// Shows the server's certificate that lies in the folder now, from the next handshake on. Any thread.
+    /// Errors: as net::TlsIdentity::reload.
+    Status reload_certificate(DataFolder const& data);
+
     /// Takes nothing new; what is under way has until `deadline` from now to end. Then all connections are
     /// closed.
     void drain(std::chrono::milliseconds deadline);

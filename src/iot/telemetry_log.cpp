@@ -120,6 +120,7 @@ struct TelemetryLog::State {
     TelemetryTable table;
     std::list<Waiter> waiters;
     std::atomic<std::size_t> waits = 0;  // as many as `waiters`, for others to see
+    std::atomic<bool> releasing = false;
 
     std::unique_ptr<store::Ledger> ledger;
     std::mutex keeper_mutex;
@@ -240,7 +241,8 @@ void TelemetryLog::State::read_or_wait(TelemetryCursor cursor, TelemetryFilter f
         },
         [this, shared_filter, limit, deadline, told = std::move(done)](Result<Step> step) mutable {
             if (!step) return told(fail(step.error()));
-            if (!step->page.messages.empty() || (step->at_end && clock.instant() >= deadline))
+            bool const patient = !releasing && clock.instant() < deadline;
+            if (!step->page.messages.empty() || (step->at_end && !patient))
                 return told(std::move(step->page));
             if (!step->at_end)
                 return read_or_wait(std::move(step->page.next), std::move(*shared_filter), limit, deadline,
@@ -317,6 +319,11 @@ TelemetryLog::~TelemetryLog() {
         std::scoped_lock const lock(state_->mutex);
         more = round && state_->draining;
     }
+    release_readers();
+}
+
+void TelemetryLog::release_readers() {
+    state_->releasing = true;
     auto const ended = state_->ledger->run([this](store::Database&) {
         state_->end_waits(true);
         return Status();

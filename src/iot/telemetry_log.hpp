@@ -129,6 +129,9 @@ class TelemetryLog {
     void read_or_wait(TelemetryCursor cursor, TelemetryFilter filter, std::size_t limit,
                       std::chrono::milliseconds patience, UniqueFunction<void(Result<TelemetryPage>)> done);
 
+    /// Answers all who wait, and lets nobody wait any more: the hub is to stop.
+    void release_readers();
+
     Result<std::vector<PartitionState>> partitions();
     /// Bytes in use. Errors: as store::Database.
     Result<std::uint64_t> used_bytes();

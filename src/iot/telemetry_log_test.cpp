@@ -351,6 +351,22 @@ TEST_F(TelemetryLogTest, OnlySoManyReadersWaitAndAllAreToldAtTheEnd) {
     EXPECT_EQ(pages, 2);
 }
 
+TEST_F(TelemetryLogTest, ReadersAreReleased) {
+    std::atomic<int> told = 0;
+    auto const start = *log_->latest();
+    auto const wait = [&] {
+        log_->read_or_wait(start, {}, 10, hours(1), [&](Result<TelemetryPage> const&) { ++told; });
+    };
+    wait();
+    ASSERT_TRUE(log_->latest());
+    EXPECT_EQ(told, 0);
+    log_->release_readers();
+    EXPECT_EQ(told, 1);
+    wait();
+    ASSERT_TRUE(log_->latest());
+    EXPECT_EQ(told, 2);
+}
+
 TEST_F(TelemetryLogTest, WhatWasHandedInIsWrittenBeforeTheEnd) {
     std::atomic<int> good = 0;
     for (int i = 0; i < 5000; ++i)

@@ -27,10 +27,11 @@ using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kReadBytes = 16 << 10;        // one TLS record
-constexpr std::size_t kSpoolBytes = 256 << 10;      // what one visit to the disk thread carries
-constexpr std::size_t kJoinBytes = 16 << 10;        // bodies up to this go out in one piece with their head
-constexpr std::chrono::seconds kFarewell{2};        // for the other side to take our last words
+constexpr std::size_t kReadBytes = 16 << 10;    // one TLS record
+constexpr std::size_t kSpoolBytes = 256 << 10;  // what one visit to the disk thread carries
+constexpr std::size_t kJoinBytes = 16 << 10;    // bodies up to this go out in one piece with their head
+constexpr std::uint64_t kBodyBytesPerSecondMin = 256;  // over the whole of a body; the worst link does better
+constexpr std::chrono::seconds kFarewell{2};           // for the other side to take our last words
 constexpr std::uint64_t kFarewellBytes = 64 << 20;  // of a refused body that are read and dropped meanwhile
 
 /// Runs `work` on the disk thread and comes back to the network thread with what it returned.
@@ -294,6 +295,10 @@ awaitable<Connection::Next> Connection::read_body(RequestParser& parser, Request
         if (!created) co_return co_await refuse(413, std::move(created).error(), &head);
         spool.emplace(std::move(*created));
     }
+    // Callers without a key could else hold a place for ever with a byte a minute: devices' tokens are only
+    // looked at when the body is there.
+    std::chrono::seconds const allowed(length.value_or(plan.bytes_max) / kBodyBytesPerSecondMin);
+    auto const until = std::chrono::steady_clock::now() + shared_.options.stall_timeout + allowed;
     std::uint64_t size = 0;
     while (parser.state() != RequestParser::State::Done) {
         auto const step = parser.step(unread());
@@ -307,10 +312,12 @@ awaitable<Connection::Next> Connection::read_body(RequestParser& parser, Request
         }
         consume(step->consumed);
         if (step->consumed > 0) continue;
-        arm(shared_.options.stall_timeout);
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        arm(std::min(left, shared_.options.stall_timeout));
         auto const got = co_await read();
         if (got == 0 && interrupted_ && !stopping_) {
-            Error error{Code::DeadlineExceeded, "the body of the request stopped coming"};
+            Error error{Code::DeadlineExceeded, "the body of the request came too slowly"};
             co_return co_await refuse(408, std::move(error), &head);
         }
         if (got == 0) co_return Next::Drop;

@@ -55,6 +55,23 @@ TEST(HttpLimits, ABodyThatStopsComingIsToldSo) {
     }
 }
 
+TEST(HttpLimits, ABodyThatDripsIsToldSo) {
+    TestServer test({.stall_timeout = 300ms});
+    TlsClient client(test.server->port());
+    ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\n"));
+    // Each byte comes in time, all of them together do not.
+    int sent = 0;
+    while (test.metric("http_timeouts_total") == "0" && sent < 199) {
+        ASSERT_TRUE(client.send("x"));
+        ++sent;
+        auto const next = std::chrono::steady_clock::now() + 20ms;
+        while (test.metric("http_timeouts_total") == "0" && std::chrono::steady_clock::now() < next)
+            std::this_thread::yield();
+    }
+    EXPECT_LT(sent, 199);
+    EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 408 "));
+}
+
 TEST(HttpLimits, ACallerThatNeverReadsIsClosed) {
     TestServer test({.stall_timeout = 100ms});
     HttpResponse response;

@@ -29,7 +29,9 @@ class HttpServer {
         std::chrono::milliseconds handshake_timeout{10'000};
         std::chrono::milliseconds head_timeout{20'000};   // from the first byte of a head to its end: 408
         std::chrono::milliseconds idle_timeout{120'000};  // between requests, and before the first
-        std::chrono::milliseconds stall_timeout{60'000};  // a body, either way, that does not move at all
+        /// For a body, either way, that does not move at all; a request's body must also come in this time
+        /// and as long as 256 bytes a second would take.
+        std::chrono::milliseconds stall_timeout{60'000};
     };
 
     /// Binds and starts. `handler` and `metrics` must outlive the server.

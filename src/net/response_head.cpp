@@ -108,8 +108,8 @@ std::string http_date(Time time) {
 
 std::string response_head(int status, Headers const& headers, std::optional<std::uint64_t> length,
                           bool keep_alive, Time now) {
-    std::string text =
-        fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", status, reason_phrase(status), http_date(now));
+    std::string text = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nX-Content-Type-Options: nosniff\r\n",
+                                   status, reason_phrase(status), http_date(now));
     for (auto const& [name, value] : headers) {
         if (!is_token(name) || is_framing(name)) continue;
         text += name;

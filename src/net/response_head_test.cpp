@@ -22,12 +22,13 @@ TEST(ResponseHead, KeepsFramingToItself) {
                           {"ETag", "\"a\""},         {"", "no name"},
                           {"Two Words", "x"},        {"Café", "x"},
                           {"X-Tab", "a\tb"},         {"X-Bad", std::string("a\r\nb\0c\x7f", 7)}};
-    EXPECT_EQ(
-        response_head(207, headers, 5, true, kNow),
-        "HTTP/1.1 207 Multi-Status\r\nDate: Mon, 23 Nov 2026 08:30:00 GMT\r\nETag: \"a\"\r\nX-Tab: a\tb\r\n"
-        "X-Bad: a  b c \r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(response_head(207, headers, 5, true, kNow),
+              "HTTP/1.1 207 Multi-Status\r\nDate: Mon, 23 Nov 2026 08:30:00 GMT\r\n"
+              "X-Content-Type-Options: nosniff\r\nETag: \"a\"\r\nX-Tab: a\tb\r\n"
+              "X-Bad: a  b c \r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n");
     EXPECT_EQ(response_head(204, {}, std::nullopt, false, kNow),
-              "HTTP/1.1 204 No Content\r\nDate: Mon, 23 Nov 2026 08:30:00 GMT\r\nConnection: close\r\n\r\n");
+              "HTTP/1.1 204 No Content\r\nDate: Mon, 23 Nov 2026 08:30:00 GMT\r\n"
+              "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
 }
 
 TEST(ResponseHead, AnnouncesLengthsWhereTheyMeanSomething) {

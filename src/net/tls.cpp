@@ -21,15 +21,12 @@ std::string no_passphrase(std::size_t, boost::asio::ssl::context::password_purpo
     return {};
 }
 
-}  // namespace
-
-Result<TlsIdentity> TlsIdentity::load(std::filesystem::path const& certificate_pem,
-                                      std::filesystem::path const& key_pem) {
+/// Makes `context` ready to show what is in the files.
+Status fill(boost::asio::ssl::context& context, std::filesystem::path const& certificate_pem,
+            std::filesystem::path const& key_pem) {
     TRY(auto const certificate, read_file(certificate_pem, kPemBytesMax));
     TRY(auto key, read_file(key_pem, kPemBytesMax));
 
-    auto state = std::make_shared<State>();
-    auto& context = state->context;
     SSL_CTX* const native = context.native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
     SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -59,7 +56,34 @@ Result<TlsIdentity> TlsIdentity::load(std::filesystem::path const& certificate_p
     if (!belongs)
         return fail(Code::InvalidArgument, "{}: this key does not belong to the certificate {}",
                     key_pem.string(), certificate_pem.string());
+    return {};
+}
+
+/// Called in each handshake of a server, whether the client named a host or not: the place where OpenSSL lets
+/// a connection take another certificate than its context has.
+int show_newer(SSL* connection, int* /*alert*/, void* state) {
+    if (auto const newer = static_cast<TlsIdentity::State*>(state)->newer())
+        SSL_set_SSL_CTX(connection, newer->native_handle());
+    return SSL_TLSEXT_ERR_OK;
+}
+
+}  // namespace
+
+Result<TlsIdentity> TlsIdentity::load(std::filesystem::path const& certificate_pem,
+                                      std::filesystem::path const& key_pem) {
+    auto state = std::make_shared<State>();
+    TRY_STATUS(fill(state->context, certificate_pem, key_pem));
+    SSL_CTX_set_tlsext_servername_callback(state->context.native_handle(), show_newer);
+    SSL_CTX_set_tlsext_servername_arg(state->context.native_handle(), state.get());
     return TlsIdentity(std::move(state));
+}
+
+Status TlsIdentity::reload(std::filesystem::path const& certificate_pem,
+                           std::filesystem::path const& key_pem) const {
+    auto context = std::make_shared<State::Context>(State::Context::tls_server);
+    TRY_STATUS(fill(*context, certificate_pem, key_pem));
+    state_->set_newer(std::move(context));
+    return {};
 }
 
 }  // namespace ounce::net

@@ -16,6 +16,10 @@ class TlsIdentity {
     static Result<TlsIdentity> load(std::filesystem::path const& certificate_pem,
                                     std::filesystem::path const& key_pem);
 
+    /// Reads the files again: handshakes from now on show what is in them, connections that are open stay.
+    /// For a certificate that was renewed while the hub serves. Errors: as load; then the old one stays.
+    Status reload(std::filesystem::path const& certificate_pem, std::filesystem::path const& key_pem) const;
+
     struct State;
     [[nodiscard]] State& state() const { return *state_; }  // for the files of net
 

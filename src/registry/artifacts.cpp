@@ -226,6 +226,20 @@ Status Artifacts::remove(ArtifactPlace const& place) const {
     return storage_->collect_garbage();
 }
 
+Status Artifacts::rename(ArtifactPlace const& place, std::string_view path) const {
+    TRY_STATUS(check_model_path(path));
+    TRY_STATUS(storage_->ledger().run([&](Database& database) -> Status {
+        TRY_STATUS(database.run("DELETE FROM artifact WHERE origin = ? AND container = ? AND path = ?",
+                                place.origin, place.container, path));
+        TRY_STATUS(
+            database.run("UPDATE artifact SET path = ? WHERE origin = ? AND container = ? AND path = ?", path,
+                         place.origin, place.container, place.path));
+        if (database.changes() == 0) return fail(Code::NotFound, "there is no file '{}'", place.path);
+        return {};
+    }));
+    return storage_->collect_garbage();
+}
+
 Result<Asset> Artifacts::add_asset(std::string name, ArtifactPlace prefix) const {
     while (prefix.path.ends_with('/')) prefix.path.pop_back();
     TRY_STATUS(check_place(prefix));

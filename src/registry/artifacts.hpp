@@ -60,6 +60,8 @@ class Artifacts {
     /// The file at `place.path`, or all files of the folder of that name ("" for all), by path.
     [[nodiscard]] Result<std::vector<Artifact>> list(ArtifactPlace const& place) const;
     Status remove(ArtifactPlace const& place) const;
+    /// The artifact at `place` lies at `path` from now on; one that lay there is replaced. Errors: NotFound.
+    Status rename(ArtifactPlace const& place, std::string_view path) const;
 
     /// Errors: InvalidArgument; ResourceExhausted beyond kAssetsMax.
     Result<Asset> add_asset(std::string name, ArtifactPlace prefix) const;

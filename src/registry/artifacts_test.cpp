@@ -30,6 +30,16 @@ TEST_F(ArtifactsTest, KeepsTheLastFileOfAPlace) {
     EXPECT_EQ(code_of(artifacts().get(at("none"))), Code::NotFound);
 }
 
+TEST_F(ArtifactsTest, RenamingReplacesWhatLayThere) {
+    auto const first = artifacts().put(at("a"), file("one"));
+    auto const second = artifacts().put(at("b"), file("two"));
+    ASSERT_TRUE(artifacts().rename(at("b"), "a"));
+    EXPECT_EQ(artifacts().get(at("a"))->digest, second->digest);
+    EXPECT_FALSE(has_blob(first->digest));
+    EXPECT_EQ(code_of(artifacts().rename(at("b"), "c")), Code::NotFound);
+    EXPECT_TRUE(artifacts().get(at("a")));
+}
+
 TEST_F(ArtifactsTest, JoinsBlocksInTheOrderOfTheList) {
     ASSERT_TRUE(artifacts().put_block(at("m"), "1", file("aa")));
     ASSERT_TRUE(artifacts().put_block(at("m"), "2", file("old")));

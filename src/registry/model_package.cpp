@@ -74,6 +74,8 @@ Result<Json> describe_package(Storage const& storage, std::vector<ModelFile> con
         auto const folder = assembly.folder().string();
         for (auto at = error.message.find(folder); at != std::string::npos; at = error.message.find(folder))
             error.message.replace(at, folder.size(), "the folder");
+        // Damage in what a caller sent is the caller's to mend.
+        if (error.code == Code::DataLoss) error.code = Code::InvalidArgument;
         return fail(error.in("this model package cannot be registered"));
     }
     return describe(package->info);

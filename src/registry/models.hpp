@@ -18,7 +18,8 @@ class Models {
     /// Files the model under the name's next version. Its files must be blobs of the registry (uploaded
     /// before); one that is a model package is read and checked first, and what it says of itself is kept.
     /// Errors: InvalidArgument (name, path, label, no files, a path twice or inside a file), NotFound for an
-    /// unknown blob, ResourceExhausted beyond the bounds of model.hpp; DataLoss for a damaged package.
+    /// unknown blob, ResourceExhausted beyond the bounds of model.hpp; InvalidArgument for a
+    /// damaged package, naming the file.
     Result<Model> add(NewModel model) const;
 
     /// Errors: InvalidArgument for a filter that cannot be (a bad token, too many labels).
@@ -44,7 +45,7 @@ class Models {
 
 /// What a model package among `files` says of itself: {"name", "kind", "tags", "metrics", "lineage"}; null
 /// if they are none (no package.json of the package format beside a model.onnx). Reads the whole package.
-/// Errors: as vision::read_package: damaged, or not as its package.json lists it.
+/// Errors: as vision::read_package, but InvalidArgument if it is damaged: the sender must mend it.
 Result<Json> describe_package(Storage const& storage, std::vector<ModelFile> const& files);
 
 }  // namespace ounce::registry

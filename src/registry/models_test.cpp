@@ -229,7 +229,7 @@ TEST_F(ModelsTest, APackageTellsWhatItIs) {
     for (auto& file : files)
         if (file.path == "labels.txt") file = upload("labels.txt", "other\n");
     auto const broken = models().add(model("colours", files));
-    EXPECT_EQ(code_of(broken), Code::DataLoss);
+    EXPECT_EQ(code_of(broken), Code::InvalidArgument);
     EXPECT_NE(broken.error().message.find("labels.txt"), std::string::npos) << broken.error().message;
     EXPECT_EQ(broken.error().message.find(folder_->path()), std::string::npos) << broken.error().message;
 }

@@ -32,11 +32,17 @@ Result<std::vector<FoundFile>> list_files(std::filesystem::path const& folder) {
     return files;
 }
 
+Status go_on(std::stop_token const& stop) {
+    if (stop.stop_requested()) return fail(Code::Cancelled, "told to stop");
+    return {};
+}
+
 /// Calls `act` with at most kBatch of `names` at a time.
 template <class F>
-Result<std::size_t> in_batches(std::vector<std::string> const& names, F act) {
+Result<std::size_t> in_batches(std::vector<std::string> const& names, std::stop_token const& stop, F act) {
     std::size_t total = 0;
     for (std::size_t at = 0; at < names.size(); at += kBatch) {
+        TRY_STATUS(go_on(stop));
         auto const batch = std::span(names).subspan(at, std::min(kBatch, names.size() - at));
         TRY(auto const count, act(batch));
         total += count;
@@ -44,13 +50,14 @@ Result<std::size_t> in_batches(std::vector<std::string> const& names, F act) {
     return total;
 }
 
-Result<std::size_t> sweep_blobs(Storage const& storage, Time before) {
+Result<std::size_t> sweep_blobs(Storage const& storage, Time before, std::stop_token const& stop) {
     std::size_t total = 0;
     std::error_code error;
     for (auto const& entry : std::filesystem::directory_iterator(storage.blobs().folder(), error)) {
         if (entry.path().filename().native().size() != 2) continue;  // "ab": a folder of blobs
         TRY(auto const files, list_files(entry.path()));
-        TRY(auto const count, in_batches(old_ones(files, before), [&](std::span<std::string const> names) {
+        TRY(auto const count,
+            in_batches(old_ones(files, before), stop, [&](std::span<std::string const> names) {
                 return storage.ledger().run([&](store::Database& database) {
                     return remove_strays(database, storage.blobs(), names);
                 });
@@ -61,9 +68,9 @@ Result<std::size_t> sweep_blobs(Storage const& storage, Time before) {
     return total;
 }
 
-Result<std::size_t> sweep_uploads(Storage const& storage, Time before) {
+Result<std::size_t> sweep_uploads(Storage const& storage, Time before, std::stop_token const& stop) {
     TRY(auto const files, list_files(storage.uploads()));
-    return in_batches(old_ones(files, before), [&](std::span<std::string const> names) {
+    return in_batches(old_ones(files, before), stop, [&](std::span<std::string const> names) {
         return storage.ledger().run([&](store::Database& database) -> Result<std::size_t> {
             std::size_t removed = 0;
             for (auto const& name : names) {
@@ -89,14 +96,16 @@ std::vector<std::string> old_ones(std::vector<FoundFile> const& files, Time befo
     return names;
 }
 
-Result<SweepReport> sweep(Storage const& storage, Time before) {
+Result<SweepReport> sweep(Storage const& storage, Time before, std::stop_token const& stop) {
     SweepReport report;
+    TRY_STATUS(go_on(stop));
     TRY(report.artifacts, Artifacts(storage).sweep(before));
     TRY(report.uploads, Uploads(storage).sweep(before));
+    TRY_STATUS(go_on(stop));
     TRY(report.layers, Images(storage).sweep(before));
     TRY_STATUS(storage.collect_garbage());
-    TRY(auto const blobs, sweep_blobs(storage, before));
-    TRY(auto const uploads, sweep_uploads(storage, before));
+    TRY(auto const blobs, sweep_blobs(storage, before, stop));
+    TRY(auto const uploads, sweep_uploads(storage, before, stop));
     report.strays = blobs + uploads;
     return report;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct SweepReport {
 
 /// Clears away what came before `before` and was never used, then what nothing refers to any more. For the
 /// hub to call every hour or so with now - kUnusedFor, or on demand with a later time. May run while others
-/// use the registry; any thread but the ledger's.
-Result<SweepReport> sweep(Storage const& storage, Time before);
+/// use the registry; any thread but the ledger's. Errors: Cancelled if told to stop.
+Result<SweepReport> sweep(Storage const& storage, Time before, std::stop_token const& stop = {});
 
 }  // namespace ounce::registry

@@ -60,6 +60,15 @@ def test_init_adds_a_host_and_says_so(make_hub):
     assert verified.returncode == 0, verified.stderr
 
 
+def test_connection_string_is_that_of_init_and_nothing_else(make_hub):
+    hub = make_hub()
+    done = hub.command("connection-string", "--data", hub.folder)
+    assert done.stdout == hub.facts["policies"]["iothubowner"] + "\n"
+    assert done.stderr == ""
+    done = hub.command("connection-string", "--data", hub.folder, "--policy", "service", "--json")
+    assert json.loads(done.stdout) == {"connectionString": hub.facts["policies"]["service"]}
+
+
 def test_init_keeps_secrets_to_the_owner_and_off_standard_error(make_hub):
     hub = make_hub()
     for path in [hub.folder / "keys", *(hub.folder / "keys").iterdir()]:
