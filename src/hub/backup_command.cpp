@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "base/metrics.hpp"
 #include "hub/backup.hpp"
 #include "hub/commands.hpp"
 #include "hub/config.hpp"
@@ -37,7 +38,8 @@ Status run_backup(Options const& options, Context const& context) {
 /// Whether this program can work with what was restored.
 Status open_once(DataFolder const& data) {
     TRY(auto const config, load_config_of(data, ""));
-    TRY(auto const domains, Domains::open(data, config, system_clock(), [](iot::Change const&) {}));
+    Metrics metrics;
+    TRY(auto const domains, Domains::open(data, config, system_clock(), metrics, [](iot::Change const&) {}));
     return {};
 }
 

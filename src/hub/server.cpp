@@ -12,6 +12,7 @@
 #include "api/mqtt_plane.hpp"
 #include "api/oci_routes.hpp"
 #include "api/router.hpp"
+#include "api/vision_routes.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
@@ -68,6 +69,7 @@ std::vector<api::RouteGroup> all_routes(Server::Parts& parts, Config const& conf
     groups.push_back(api::oci_routes(registry));
     for (auto& group : api::azureml_routes(registry, parts.keyring, parts.clock))
         groups.push_back(std::move(group));
+    groups.push_back(api::vision_routes(*parts.domains->vision, parts.keyring));
     groups.push_back(api::hub_routes({.metrics = parts.metrics,
                                       .clock = parts.clock,
                                       .ports = parts.ports,
@@ -146,8 +148,8 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
     auto& p = *parts;
 
     p.process.emplace(p.metrics, data.root(), clock.now());
-    TRY(p.domains,
-        Domains::open(data, config, clock, [&p](iot::Change const& change) { p.plane->changed(change); }));
+    TRY(p.domains, Domains::open(data, config, clock, p.metrics,
+                                 [&p](iot::Change const& change) { p.plane->changed(change); }));
     p.plane.emplace(api::MqttPlane::Domain{*p.domains->devices, *p.domains->telemetry, p.presence, p.keyring,
                                            clock, p.metrics});
     p.workers.emplace(static_cast<int>(config.workers.threads),

@@ -45,22 +45,23 @@ Status check_export(IterationModel const& model, std::string const& platform, st
 
 }  // namespace
 
-Result<std::unique_ptr<Vision>> Vision::open(Options options, store::BlobStore const& blobs,
-                                             Clock const& clock, Metrics& metrics) {
+Result<std::unique_ptr<Vision>> Vision::open(Options options, store::BlobStore blobs, Clock const& clock,
+                                             Metrics& metrics) {
     TRY(auto ledger, store::Ledger::open(options.database, migrations()));
-    std::unique_ptr<Vision> vision(new Vision(std::move(ledger), std::move(options), blobs, clock, metrics));
+    std::unique_ptr<Vision> vision(
+        new Vision(std::move(ledger), std::move(options), std::move(blobs), clock, metrics));
     TRY_STATUS(vision->models_.refresh());
     TRY_STATUS(vision->collect());
     return vision;
 }
 
-Vision::Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::BlobStore const& blobs,
+Vision::Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::BlobStore blobs,
                Clock const& clock, Metrics& metrics)
-    : blobs_(blobs),
+    : blobs_(std::move(blobs)),
       clock_(clock),
       ledger_(std::move(ledger)),
-      models_(*ledger_, blobs, metrics, options.models_loaded_max),
-      training_(*ledger_, blobs, clock, metrics, std::move(options.training)) {}
+      models_(*ledger_, blobs_, metrics, options.models_loaded_max),
+      training_(*ledger_, blobs_, clock, metrics, std::move(options.training)) {}
 
 Vision::~Vision() = default;
 

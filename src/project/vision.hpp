@@ -35,8 +35,8 @@ class Vision {
 
     /// Opens the database and goes on with the trainings that wait. `blobs` holds this database's blobs and
     /// no other's. What is passed by reference must outlive this object. Errors: as Ledger::open.
-    static Result<std::unique_ptr<Vision>> open(Options options, store::BlobStore const& blobs,
-                                                Clock const& clock, Metrics& metrics);
+    static Result<std::unique_ptr<Vision>> open(Options options, store::BlobStore blobs, Clock const& clock,
+                                                Metrics& metrics);
     Vision(Vision const&) = delete;
     Vision& operator=(Vision const&) = delete;
     /// Breaks off a training that runs; the next open() goes on with it.
@@ -86,11 +86,11 @@ class Vision {
                                     std::string const& flavor);
 
   private:
-    Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::BlobStore const& blobs,
-           Clock const& clock, Metrics& metrics);
+    Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::BlobStore blobs, Clock const& clock,
+           Metrics& metrics);
     Status collect();
 
-    store::BlobStore const& blobs_;
+    store::BlobStore const blobs_;
     Clock const& clock_;
     std::unique_ptr<store::Ledger> ledger_;
     ModelCache models_;
