@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <mutex>
 #include <system_error>
+#include <tuple>
 
 namespace ounce::net {
 namespace {
@@ -158,10 +159,13 @@ Status open_upload(Transfer& transfer) {
     }
     auto const& path = *transfer.request.body_file;
     transfer.upload.reset(std::fopen(path.c_str(), "rbe"));
+    if (!transfer.upload) {
+        int const number = errno;
+        return fail(number == ENOENT ? Code::NotFound : Code::PermissionDenied, "{}: {}", path.string(),
+                    why(number));
+    }
     struct stat facts{};
-    if (!transfer.upload || ::fstat(::fileno(transfer.upload.get()), &facts) != 0)
-        return fail(errno == ENOENT ? Code::NotFound : Code::PermissionDenied, "{}: {}", path.string(),
-                    why(errno));
+    if (::fstat(::fileno(transfer.upload.get()), &facts) != 0) facts.st_mode = 0;
     if (!S_ISREG(facts.st_mode)) return fail(Code::InvalidArgument, "{}: not a regular file", path.string());
     transfer.upload_size = static_cast<std::uint64_t>(facts.st_size);
     return {};
@@ -203,14 +207,15 @@ Result<std::unique_ptr<curl_slist, CurlGone>> header_list(Headers const& headers
     std::unique_ptr<curl_slist, CurlGone> list;
     auto const append = [&list](std::string const& line) {
         if (auto* const longer = curl_slist_append(list.get(), line.c_str())) {
-            (void)list.release();
+            std::ignore = list.release();  // it is the tail of the longer one
             list.reset(longer);
         }
     };
     for (auto const& [name, value] : headers) {
         if (breaks_line(name) || breaks_line(value))
             return fail(Code::InvalidArgument, "header '{}' holds a line break", name);
-        append(value.empty() ? name + ";" : name + ": " + value);  // libcurl's way to send an empty one
+        append(value.empty() ? name + ";"
+                             : fmt::format("{}: {}", name, value));  // libcurl's way to send an empty one
     }
     if (!headers.find("Content-Type")) append("Content-Type:");  // not libcurl's own guess
     return list;

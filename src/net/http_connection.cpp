@@ -36,7 +36,7 @@ constexpr std::uint64_t kFarewellBytes = 64 << 20;  // of a refused body that ar
 
 /// Runs `work` on the disk thread and comes back to the network thread with what it returned.
 template <class Work>
-auto on_disk(HttpShared& shared, Work work) {
+awaitable<std::invoke_result_t<Work&>> on_disk(HttpShared& shared, Work work) {
     using Outcome = std::invoke_result_t<Work&>;
     auto initiate = [&shared](auto handler, Work job) {
         asio::post(shared.disk, [&shared, handler = std::move(handler), job = std::move(job)]() mutable {
@@ -45,7 +45,7 @@ auto on_disk(HttpShared& shared, Work work) {
             });
         });
     };
-    return asio::async_initiate<asio::use_awaitable_t<> const, void(Outcome)>(
+    co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(Outcome)>(
         std::move(initiate), asio::use_awaitable, std::move(work));
 }
 

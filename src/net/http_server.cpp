@@ -47,6 +47,7 @@ class Server final : public HttpServer {
           too_many_(refused(metrics, "address")),
           full_(refused(metrics, "full")) {}
 
+    // NOLINTNEXTLINE(bugprone-exception-escape): a thread that cannot be joined may end the program
     ~Server() override {
         shared_.mailbox->post([this] { stop(); });
         if (thread_.joinable()) thread_.join();

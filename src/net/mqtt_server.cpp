@@ -68,6 +68,7 @@ class Server final : public MqttServer, public MqttLinks, public MqttConnectionO
           wake_timer_(io_),
           drain_timer_(io_) {}
 
+    // NOLINTNEXTLINE(bugprone-exception-escape): a thread that cannot be joined may end the program
     ~Server() override {
         asio::post(io_, [this] { stop(); });
         if (!thread_.joinable()) return;  // never started
