@@ -113,6 +113,15 @@ class Mosquitto(Server):
 
     name = "Mosquitto"
 
+    @staticmethod
+    def program() -> str:
+        return shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+
+    @classmethod
+    def version(cls) -> str:
+        told = subprocess.run([cls.program(), "-h"], capture_output=True, text=True, check=False).stdout
+        return "Mosquitto " + told.split()[2]
+
     @classmethod
     def start(cls, folder: Path, certificates: Certificates):
         folder.mkdir(parents=True)
@@ -133,7 +142,7 @@ max_connections -1
 set_tcp_nodelay true
 log_type error
 """)
-        return cls([shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", config], folder, port, certificates)
+        return cls([cls.program(), "-c", config], folder, port, certificates)
 
 
 class Nats(Server):
@@ -141,11 +150,20 @@ class Nats(Server):
     before it acknowledges; older ones leave syncing to a timer of a minute or two."""
 
     name = "NATS"
+    syncs = False  # before it acknowledges; known once one was started
+
+    @staticmethod
+    def program() -> str:
+        return shutil.which("nats-server") or "/usr/sbin/nats-server"
+
+    @classmethod
+    def version(cls) -> str:
+        told = subprocess.run([cls.program(), "--version"], capture_output=True, text=True, check=True).stdout
+        return "NATS " + told.split()[-1].lstrip("v")
 
     @classmethod
     def start(cls, folder: Path, certificates: Certificates):
         folder.mkdir(parents=True)
-        program = shutil.which("nats-server") or "/usr/sbin/nats-server"
         port = free_port()
         config = folder / "nats.conf"
         for sync in ("sync_interval: always", ""):
@@ -160,11 +178,10 @@ mqtt {{
   tls {{ cert_file: "{certificates.chain}", key_file: "{certificates.key}" }}
 }}
 """)
-            if subprocess.run([program, "-t", "-c", config], capture_output=True, check=False).returncode == 0:
+            if subprocess.run([cls.program(), "-t", "-c", config], capture_output=True, check=False).returncode == 0:
                 break
-        server = cls([program, "-c", config], folder, port, certificates)
-        server.syncs = bool(sync)
-        return server
+        cls.syncs = bool(sync)
+        return cls([cls.program(), "-c", config], folder, port, certificates)
 
 
 class Ounce(Server):

@@ -6,8 +6,8 @@
 // were acknowledged; with --subscriber it then looks whether the broker has each of them once. idle: connects
 // and stays silent until its standard input ends. handshakes: connects over and over.
 //
-// Prints one JSON object for each thing done. Ends with 1 if a connection was lost, a message stayed without
-// its answer, or the check found something wrong.
+// Prints one JSON object for each thing done, as soon as it is done. Ends with 1 if a connection was lost, a
+// message stayed without its answer, or the check found something wrong.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -97,10 +97,11 @@ Result<bool> publish(Options options) {
         subscriber.emplace(all->target, std::move(account), options.subscriber_filter);
         TRY_STATUS(subscriber->subscribe());
     }
-    TRY(auto report, connect_devices(options, *all));
+    TRY(auto const connected, connect_devices(options, *all));
+    print(connected);
     PublishRun run(options.plan, all->devices, all->poller, tally);
     run.go();
-    report.update(run.report());
+    auto report = run.report();
     report["run"] = options.plan.run;
     print(report);
     if (!options.acknowledged_file.empty()) {
