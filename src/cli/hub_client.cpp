@@ -42,11 +42,15 @@ std::string path_of(std::initializer_list<std::string_view> segments) {
     return path;
 }
 
+void add_query(std::string& path, std::string_view key, std::string_view value) {
+    auto const mark = path.find('?') == std::string::npos ? '?' : '&';
+    path += fmt::format("{}{}={}", mark, key, wire::percent_encode(value));
+}
+
 std::string query_of(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
     std::string query;
     for (auto const& [key, value] : pairs)
-        if (!value.empty())
-            query += fmt::format("{}{}={}", query.empty() ? "?" : "&", key, wire::percent_encode(value));
+        if (!value.empty()) add_query(query, key, value);
     return query;
 }
 

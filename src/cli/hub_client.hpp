@@ -20,6 +20,9 @@ std::string path_of(std::initializer_list<std::string_view> segments);
 /// "?a=1&b=x%20y"; pairs with an empty value are left out.
 std::string query_of(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
 
+/// Adds one more "a=1" to a path with or without a query.
+void add_query(std::string& path, std::string_view key, std::string_view value);
+
 /// Waits, or less if someone wants to stop. True if the time went by.
 bool pause(std::chrono::milliseconds time, std::stop_token const& stop);
 

@@ -62,16 +62,14 @@ CommandResult add(Context const& context, Options const& options) {
 
 CommandResult list(Context const& context, Options const& options) {
     TRY(auto hub, open_hub(context));
-    auto path =
+    std::string path =
         "/ounce/v1/models" + query_of({{"name", options.model}, {"latest", options.latest ? "true" : ""}});
-    for (auto const& tag : options.tags)
-        path += (path.ends_with("models") ? "?" : "&") + query_of({{"tag", tag}}).substr(1);
+    for (auto const& tag : options.tags) add_query(path, "tag", tag);
     auto models = Json::array();
     std::string next;
     do {
-        auto const more = next.empty() ? path
-                                       : path + (path.ends_with("models") ? "?" : "&") +
-                                             query_of({{"next", next}}).substr(1);
+        auto more = path;
+        if (!next.empty()) add_query(more, "next", next);
         TRY(auto const page, hub.get(more));
         if (page.is_object())
             for (auto const& each : page.value("models", Json::array())) models.push_back(each);

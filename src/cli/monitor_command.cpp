@@ -10,6 +10,7 @@ namespace ounce::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20};  // how long the hub shall wait for a message
+constexpr std::string_view kPageMessages = "500";
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kPauseMax{8000};
 
@@ -44,9 +45,10 @@ class Reader {
     Result<std::vector<TelemetryMessage>> ask() {
         auto const patience = options_->once ? 0 : kPatience.count();
         TRY(auto const page,
-            hub_.ask("GET", "/ounce/v1/telemetry" + query_of({{cursor_.empty() ? "from" : "cursor",
+            hub_.ask("GET", "/ounce/v1/telemetry" + query_of({{cursor_.empty() ? "from" : "after",
                                                                cursor_.empty() ? options_->from : cursor_},
                                                               {"device", options_->device},
+                                                              {"limit", kPageMessages},
                                                               {"wait", std::to_string(patience)}})));
         std::vector<TelemetryMessage> messages;
         for (auto const& each : page.is_object() ? page.value("messages", Json::array()) : Json()) {

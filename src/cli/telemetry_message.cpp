@@ -13,6 +13,11 @@ Json object_member(Json const& json, char const* key) {
     return found != json.end() && found->is_object() ? *found : Json::object();
 }
 
+std::int64_t number_member(Json const& json, char const* key) {
+    auto const found = json.find(key);
+    return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
 std::string pairs(Json const& object) {
     std::string text;
     for (auto const& [key, value] : object.items())
@@ -24,18 +29,22 @@ std::string pairs(Json const& object) {
 
 Result<TelemetryMessage> parse_message(Json const& json) {
     if (!json.is_object()) return fail(Code::DataLoss, "the hub told a message that is no object");
-    auto body = crypto::parse_base64(text_member(json, "body"));
-    if (!body) return fail(Code::DataLoss, "the hub told a message whose body is not base64");
     TelemetryMessage message;
+    if (auto const coded = json.find("bodyBase64"); coded != json.end()) {
+        auto body = crypto::parse_base64(text_member(json, "bodyBase64"));
+        if (!body) return fail(Code::DataLoss, "the hub told a message whose body is not base64");
+        message.body = std::move(*body);
+    } else {
+        auto const text = text_member(json, "body");
+        message.body.assign(text.begin(), text.end());
+    }
     message.enqueued = text_member(json, "enqueuedTime");
     message.device = text_member(json, "deviceId");
     message.module = text_member(json, "moduleId");
-    message.body = std::move(*body);
     message.properties = object_member(json, "properties");
     message.system_properties = object_member(json, "systemProperties");
-    if (auto const found = json.find("partition"); found != json.end() && found->is_number_integer())
-        message.partition = found->get<std::int64_t>();
-    message.offset = text_member(json, "offset");
+    message.partition = number_member(json, "partition");
+    message.sequence = number_member(json, "sequence");
     return message;
 }
 
@@ -49,7 +58,7 @@ std::string json_line(TelemetryMessage const& message) {
     line["properties"] = message.properties;
     line["systemProperties"] = message.system_properties;
     line["partition"] = message.partition;
-    line["offset"] = message.offset;
+    line["sequence"] = message.sequence;
     return dump_json(line);
 }
 

@@ -18,7 +18,7 @@ struct TelemetryMessage {
     Json properties = Json::object();         // the device's own
     Json system_properties = Json::object();  // contentType, messageId, ...
     std::int64_t partition = 0;
-    std::string offset;
+    std::int64_t sequence = 0;  // counts up in its partition
 };
 
 /// Errors: DataLoss if it is not what the hub says.

@@ -5,9 +5,9 @@
 namespace ounce::cli {
 namespace {
 
-Json const kTold = Json::parse(R"({"partition": 2, "offset": "17", "enqueuedTime": "2026-11-23T08:30:00.123Z",
-    "deviceId": "cam-1", "moduleId": null, "properties": {"alert": "true"},
-    "systemProperties": {"contentType": "application/json"}, "body": "eyJ0IjogMX0="})");
+Json const kTold = Json::parse(R"({"partition": 2, "sequence": 17, "enqueuedTime": "2026-11-23T08:30:00.123Z",
+    "deviceId": "cam-1", "properties": {"alert": "true"},
+    "systemProperties": {"contentType": "application/json"}, "body": "{\"t\": 1}"})");
 
 TEST(TelemetryMessage, IsALineForPeopleAndOneForPrograms) {
     auto const message = parse_message(kTold).value();
@@ -16,12 +16,13 @@ TEST(TelemetryMessage, IsALineForPeopleAndOneForPrograms) {
     EXPECT_EQ(json_line(message),
               R"({"enqueuedTime":"2026-11-23T08:30:00.123Z","deviceId":"cam-1","body":"{\"t\": 1}",)"
               R"("properties":{"alert":"true"},"systemProperties":{"contentType":"application/json"},)"
-              R"("partition":2,"offset":"17"})");
+              R"("partition":2,"sequence":17})");
 }
 
 TEST(TelemetryMessage, BytesThatAreNoTextStayWholeInJson) {
     auto told = kTold;
-    told["body"] = "AP+A";
+    told.erase("body");
+    told["bodyBase64"] = "AP+A";
     told["moduleId"] = "camera";
     auto const message = parse_message(told).value();
     EXPECT_NE(text_line(message).find("cam-1/camera  (3 bytes)"), std::string::npos);
@@ -30,14 +31,14 @@ TEST(TelemetryMessage, BytesThatAreNoTextStayWholeInJson) {
 
 TEST(TelemetryMessage, ADeviceCannotSteerTheTerminal) {
     auto told = kTold;
-    told["body"] = "G1syShtdMDtoaQo=";  // escape sequences
+    told["body"] = "\x1b[2J\x1b]0;hi\n";
     EXPECT_EQ(text_line(parse_message(told).value()).find('\x1b'), std::string::npos);
 }
 
 TEST(TelemetryMessage, WhatIsNoMessageIsRefused) {
     EXPECT_EQ(parse_message(Json::array()).error().code, Code::DataLoss);
     auto told = kTold;
-    told["body"] = "not base64";
+    told["bodyBase64"] = "not base64";
     EXPECT_EQ(parse_message(told).error().code, Code::DataLoss);
 }
 

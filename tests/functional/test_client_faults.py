@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from scripted_hub import DROP, KEY, ScriptedHub
 
-WHOAMI = {"policy": "owner", "rights": ["ServiceConnect"], "version": "0.1.0"}
+ABOUT = {"principal": "owner", "rights": ["ServiceConnect"], "version": "0.1.0"}
 
 
 @pytest.fixture
@@ -36,15 +36,14 @@ def run(hub, tmp_path):
     return command
 
 
-def message(offset, body="{}"):
-    return {"partition": 0, "offset": str(offset), "enqueuedTime": "2026-11-23T08:30:00.000Z", "deviceId": "cam-1",
-            "moduleId": None, "properties": {}, "systemProperties": {},
-            "body": base64.b64encode(body.encode()).decode()}
+def message(sequence, body="{}"):
+    return {"partition": 0, "sequence": sequence, "enqueuedTime": "2026-11-23T08:30:00.000000Z",
+            "deviceId": "cam-1", "properties": {}, "systemProperties": {}, "body": body}
 
 
 class TestLogin:
     def test_a_right_key_is_kept_where_only_its_owner_reads(self, hub, run, tmp_path):
-        hub.answers["GET /ounce/v1/whoami"] = [WHOAMI]
+        hub.answers["GET /ounce/v1/about"] = [ABOUT]
         run("login", "--ca", hub.ca, environment={}, text=hub.connection_string + "\n")
         book = tmp_path / "home/.config/ounce/profiles.toml"
         assert stat.S_IMODE(book.stat().st_mode) == 0o600
@@ -100,10 +99,10 @@ class TestMonitor:
             {"messages": [message(1), message(2)], "cursor": "c2"}, DROP, (503, {"message": "starting"}),
             {"messages": [], "cursor": "c2"}, {"messages": [message(3)], "cursor": "c3"}]
         done = run("monitor", "--from", "earliest", "--count", 3, "--json")
-        assert [json.loads(line)["offset"] for line in done.stdout.splitlines()] == ["1", "2", "3"]
+        assert [json.loads(line)["sequence"] for line in done.stdout.splitlines()] == [1, 2, 3]
         asked = [call["query"] for call in hub.calls("GET /ounce/v1/telemetry")]
-        assert asked[0]["from"] == "earliest" and "cursor" not in asked[0]
-        assert all(query["cursor"] == "c2" for query in asked[1:])
+        assert asked[0]["from"] == "earliest" and "after" not in asked[0]
+        assert all(query["after"] == "c2" for query in asked[1:])
 
     def test_ctrl_c_is_a_good_end(self, hub, tmp_path):
         hub.answers["GET /ounce/v1/telemetry"] = [
