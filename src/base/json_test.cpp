@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace ounce {
 namespace {
 
@@ -22,6 +24,19 @@ TEST(JsonMember, NamesTheKeyThatIsMissingOrWrong) {
 
 TEST(DumpJson, ReplacesBytesThatAreNoUtf8) {
     EXPECT_EQ(dump_json(Json{{"p", "a\xff"}}), "{\"p\":\"a\xEF\xBF\xBD\"}");
+}
+
+TEST(ParseJson, AMegabyteOfEmptyObjectsIsReadAtOnce) {
+    std::string text = "[{}";
+    while (text.size() < (1U << 20)) text += ",{}";
+    auto const began = std::chrono::steady_clock::now();
+    ASSERT_TRUE(parse_json(text + "]"));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20)) << "it took minutes once";
+}
+
+TEST(ParseJson, BracketsInTextsDoNotNest) {
+    EXPECT_TRUE(parse_json(R"(["[[[[[\"[[[[[", {"{{{{\\": "]"}])", 2));
+    EXPECT_FALSE(parse_json("[[[]]]", 2));
 }
 
 }  // namespace
