@@ -78,9 +78,8 @@ Result<std::string> take_rid(std::string_view query) {
 Result<PublishTopic> parse_method_response(std::string_view rest) {
     MethodResponse response;
     auto const status = take_segment(rest);
-    auto const* const end = status.data() + status.size();
-    auto const [stop, error] = std::from_chars(status.data(), end, response.status);
-    if (error != std::errc() || stop != end)
+    auto const [stop, error] = std::from_chars(status.data(), status.data() + status.size(), response.status);
+    if (error != std::errc() || stop != status.data() + status.size())
         return fail(Code::InvalidArgument, "the status of a method response is not a number");
     TRY(response.rid, take_rid(rest));
     return response;
