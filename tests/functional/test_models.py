@@ -1,6 +1,9 @@
 """The models' own wire: what docs/MODELS.md says."""
 
 import io
+import json
+import os
+import subprocess
 import tarfile
 
 PACKAGE_FILES = {"labels.txt": b"leopard\n", "sub/weights": bytes(range(256)) * 4000}
@@ -92,3 +95,27 @@ def test_wrong_requests_are_told_why_and_change_nothing(hub):
     assert hub.request("POST", "/ounce/v1/models", cases[0][0], policy="device").status == 403
     assert hub.request("GET", "/ounce/v1/models", policy="registryRead").status == 403
     assert hub.request("GET", "/ounce/v1/models", policy=None).status == 401
+
+
+def test_the_command_line_registers_a_package_and_fetches_it_whole(hub, package, tmp_path):
+    environment = {"OUNCE_CONNECTION_STRING": hub.connection_string(), "OUNCE_CA": hub.ca, "HOME": str(tmp_path)}
+
+    def ounce(*arguments):
+        done = subprocess.run([os.environ["OUNCE_PROGRAM"], *map(str, arguments), "--json"], capture_output=True,
+                              text=True, check=False, timeout=60, env=os.environ | environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    made = ounce("model", "register", "colours", package, "--tag", "area=ladakh", "--property", "seed=7")
+    assert (made["id"], made["root"], made["package"]["kind"]) == ("colours:1", "colours", "multiclass")
+    assert [tag["name"] for tag in made["package"]["tags"]] == (package / "labels.txt").read_text().split()
+    assert ounce("model", "register", "colours", package)["version"] == 2
+    listed = ounce("model", "list", "--tag", "area=ladakh")["models"]
+    assert [model["id"] for model in listed] == ["colours:1"]
+    ounce("model", "download", "colours:1", "--out", tmp_path / "back")
+    assert {path.relative_to(package): path.read_bytes() for path in package.rglob("*") if path.is_file()} == {
+        path.relative_to(tmp_path / "back"): path.read_bytes()
+        for path in (tmp_path / "back").rglob("*") if path.is_file()}
+    ounce("package", "verify", tmp_path / "back")
+    ounce("model", "delete", "colours:1")
+    assert ounce("model", "show", "colours")["version"] == 2
