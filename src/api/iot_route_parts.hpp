@@ -28,6 +28,7 @@ std::vector<Route> device_routes(IotServices const& services);      // D3, D4, D
 std::vector<Route> statistics_routes(IotServices const& services);  // D3
 std::vector<Route> twin_routes(IotServices const& services);        // D5, D9
 std::vector<Route> event_routes(IotServices const& services);       // auth-mqtt-http C: a device sends
+std::vector<Route> query_routes(IotServices const& services);       // D6
 std::vector<Route> telemetry_routes(IotServices const& services);   // ours: reading what devices sent
 
 }  // namespace ounce::api

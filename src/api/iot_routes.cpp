@@ -69,6 +69,7 @@ std::vector<RouteGroup> iot_groups(IotServices const& services) {
              [&] {
                  auto routes = device_routes(services);
                  std::ranges::move(event_routes(services), std::back_inserter(routes));
+                 std::ranges::move(query_routes(services), std::back_inserter(routes));
                  return routes;
              }()},
         {.name = "iot", .prefix = "/twins", .dialect = iot_error, .routes = twin_routes(services)},

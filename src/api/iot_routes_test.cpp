@@ -224,6 +224,38 @@ TEST_F(IotRoutesTest, MethodsAreAnsweredByTheDevice) {
     EXPECT_EQ(ask("POST", "/twins/a/methods", "{}").status, 400);
 }
 
+TEST_F(IotRoutesTest, QueriesGivePages) {
+    for (int i = 0; i < 7; ++i) {
+        ask("PUT", fmt::format("/devices/d{}", i), "{}");
+        ask("PATCH", fmt::format("/twins/d{}", i), fmt::format(R"({{"tags":{{"odd":{}}}}})", i % 2));
+    }
+    ask("PUT", "/devices/d1/modules/m", "{}");
+    auto const run = [&](char const* query, net::Headers headers = {}) {
+        return ask("POST", "/devices/query", Json{{"query", query}}.dump(), std::move(headers));
+    };
+    auto const first = run("SELECT * FROM devices", {{"x-ms-max-item-count", "5"}});
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(first.body.size(), 5U);
+    EXPECT_EQ(first.headers.find("x-ms-item-type"), "Twin");
+    auto const token = first.headers.find("x-ms-continuation");
+    ASSERT_TRUE(token);
+    auto const rest = run("SELECT * FROM devices", {{"x-ms-continuation", std::string(*token)}});
+    ASSERT_EQ(rest.body.size(), 2U);
+    EXPECT_EQ(rest.body[0]["deviceId"], "d5");
+    EXPECT_FALSE(rest.headers.find("x-ms-continuation"));
+
+    auto const odd = run("SELECT TOP 2 deviceId FROM devices WHERE tags.odd = 1");
+    EXPECT_EQ(odd.body, Json::parse(R"([{"deviceId":"d1"},{"deviceId":"d3"}])"));
+    EXPECT_EQ(odd.headers.find("x-ms-item-type"), "Raw");
+    EXPECT_FALSE(odd.headers.find("x-ms-continuation"));
+    EXPECT_EQ(run("SELECT COUNT() AS n FROM devices WHERE tags.odd = 0").body, Json::parse(R"([{"n":4}])"));
+    EXPECT_EQ(run("SELECT moduleId FROM devices.modules").body, Json::parse(R"([{"moduleId":"m"}])"));
+    EXPECT_EQ(run("SELECT").status, 400);
+    EXPECT_EQ(run("SELECT * FROM devices.jobs").status, 501);
+    EXPECT_EQ(run("SELECT * FROM devices", {{"x-ms-continuation", "x"}}).status, 400);
+    EXPECT_EQ(run("SELECT * FROM devices", {{"x-ms-max-item-count", "0"}}).status, 400);
+}
+
 TEST_F(IotRoutesTest, ContentIsApplied) {
     ask("PUT", "/devices/e", R"({"capabilities":{"iotEdge":true}})");
     auto const body = R"({"modulesContent":{"$edgeAgent":{"properties.desired":{"modules":{"cam":{}}}}}})";

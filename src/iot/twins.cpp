@@ -101,6 +101,27 @@ Result<Twin> get_twin(Work& work, Name const& name) {
     return std::move(row.twin);
 }
 
+Result<std::vector<Twin>> list_twins(Work& work, bool modules, Name const& after, int count) {
+    std::vector<Name> names;
+    {
+        TRY(auto rows,
+            work.database.query("SELECT device, module FROM identity WHERE (device, module) > (?, ?) "
+                                "AND (module <> '') = ? ORDER BY device, module LIMIT ?",
+                                after.device, after.module, modules, count));
+        for (;;) {
+            TRY(auto const more, rows.step());
+            if (!more) break;
+            names.push_back({.device = rows.text(0), .module = rows.text(1)});
+        }
+    }
+    std::vector<Twin> twins;
+    for (auto const& name : names) {
+        TRY(auto row, need_twin(work, name));
+        twins.push_back(std::move(row.twin));
+    }
+    return twins;
+}
+
 Result<TwinUpdate> parse_twin_update(Json const& body) {
     if (!body.is_object()) return wrong("a twin must be a JSON object");
     TwinUpdate update;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "iot/identities.hpp"
 #include "iot/twin.hpp"
@@ -25,6 +26,10 @@ struct Twin {
 
 /// Errors: NotFound ("DeviceNotFound", "ModuleNotFound").
 Result<Twin> get_twin(Work& work, Name const& name);
+
+/// Twins in the order of their names, at most `count`, those behind `after`: of devices, or of modules.
+/// A step of a query: see query.hpp.
+Result<std::vector<Twin>> list_twins(Work& work, bool modules, Name const& after, int count);
 
 /// The body of a PATCH or PUT: `{"tags": …, "properties": {"desired": …}}`; either may be absent; null means
 /// to empty it. Other members that a twin has are passed over, as people send back what they read.
