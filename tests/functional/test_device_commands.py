@@ -2,9 +2,11 @@
 
 import json
 import stat
+import struct
 
 import pytest
 from client_commands import ClientCommands
+from mqtt_wire import Wire, publish_packet, subscribe_packet
 
 
 @pytest.fixture
@@ -92,6 +94,26 @@ def test_a_twin_is_merged_and_guarded_by_its_etag(ounce, tmp_path):
 def test_a_method_of_a_device_that_is_not_there_says_so(ounce):
     ounce("device", "create", "cam-1")
     assert "cam-1" in ounce("method", "call", "cam-1", "capture", "--payload", "{}", status=4).stderr
+
+
+def test_a_method_is_asked_and_answered(hub, ounce):
+    ounce("device", "create", "cam-1")
+    key = key_of(ounce("device", "connection-string", "cam-1").stdout)
+    with Wire(hub) as device:
+        assert device.connect("cam-1", hub.device_token("cam-1", key)) == 0
+        device.send(subscribe_packet("$iothub/methods/POST/#", qos=0))
+        assert device.receive()[0] == 0x90
+        call = ounce.start("method", "call", "cam-1", "capture", "--payload", '{"frames": 3}', "--json")
+        first, body = device.receive()
+        assert first & 0xF0 == 0x30
+        size = struct.unpack(">H", body[:2])[0]
+        topic, payload = body[2:2 + size].decode(), body[2 + size:]
+        assert topic.startswith("$iothub/methods/POST/capture/?$rid=") and json.loads(payload) == {"frames": 3}
+        request = topic.split("$rid=")[1]
+        device.send(publish_packet(f"$iothub/methods/res/207/?$rid={request}", b'{"taken": 3}'))
+        answer, _ = call.communicate(timeout=60)
+    assert call.returncode == 0
+    assert json.loads(answer) == {"status": 207, "payload": {"taken": 3}}
 
 
 def test_monitor_shows_each_message_once_in_order(ounce, send):
