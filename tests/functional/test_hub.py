@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import socket
 import ssl
 import stat
 import subprocess
+import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 SOURCE = Path(os.environ["OUNCE_SOURCE_DIR"])
@@ -178,6 +181,33 @@ def test_serve_ends_an_idle_connection_and_lets_a_request_end(hub):
         connection.close()
 
 
+def test_reader_that_waits_does_not_hold_up_the_stop(hub):
+    connection = hub.connect()
+    connection.request("GET", "/ounce/v1/telemetry?from=latest&wait=60",
+                       headers={"Authorization": hub.sas_token("service")})
+    assert hub.stop() < 3  # less than requests under way get
+    connection.close()
+
+
+def test_second_signal_ends_it_at_once(hub):
+    connection = hub.connect()  # half of a message: the hub gives it time to send the rest
+    connection.putrequest("POST", "/devices/cam/messages/events?api-version=2021-04-12")
+    connection.putheader("Authorization", hub.sas_token("device"))
+    connection.putheader("Content-Length", "1000")
+    connection.endheaders(b"half")
+    hub.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while "stopping" not in hub.log():
+        assert time.monotonic() < deadline
+    hub.process.send_signal(signal.SIGTERM)
+    begin = time.monotonic()
+    assert hub.process.wait(10) == 128 + signal.SIGTERM
+    assert time.monotonic() - begin < 2
+    hub.process.stdout.close()
+    hub.process = None
+    connection.close()
+
+
 def test_second_hub_on_one_folder_is_told_who_has_it(hub):
     done = hub.command("serve", "--data", hub.folder)
     assert done.returncode == 10
@@ -251,6 +281,86 @@ def test_backup_of_a_serving_hub_is_restored(hub, make_hub, tmp_path):
     again = hub.command("restore", "--from", tmp_path / "backup", "--data", other)
     assert again.returncode == 7
     assert "not empty" in again.stderr
+
+
+class Camera:
+    """A device that sends numbered messages over HTTPS, one after the other, until told to stop."""
+
+    def __init__(self, hub, name):
+        self.hub, self.name = hub, name
+        made = hub.request("PUT", f"/devices/{name}?api-version=2021-04-12", {"deviceId": name})
+        assert made.status == 200, made.body
+        self.key = made.json()["authentication"]["symmetricKey"]["primaryKey"]
+        self.acknowledged = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        headers = {"Authorization": self.hub.device_token(self.name, self.key)}
+        connection = self.hub.connect()
+        number = 0
+        while not self._stop.is_set():
+            connection.request("POST", f"/devices/{self.name}/messages/events?api-version=2021-04-12",
+                               json.dumps({"camera": self.name, "number": number}), headers)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 204
+            self.acknowledged.append(number)
+            number += 1
+        connection.close()
+
+    def has_sent(self, count):
+        deadline = time.monotonic() + 30
+        while len(self.acknowledged) < count:
+            assert self._thread.is_alive() and time.monotonic() < deadline
+            self._thread.join(0.01)
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+
+
+def all_messages(hub):
+    """The bodies of all messages, in the order of the log."""
+    bodies, query = [], "from=earliest"
+    while True:
+        page = hub.request("GET", f"/ounce/v1/telemetry?{query}&limit=1000").json()
+        bodies += [json.loads(message["body"]) for message in page["messages"]]
+        if not page["messages"]:
+            return bodies
+        query = "after=" + urllib.parse.quote(page["cursor"], safe="")
+
+
+def test_backup_under_load_holds_all_that_was_acknowledged_before_it(hub, tmp_path):
+    cameras = [Camera(hub, f"cam-{i}") for i in range(3)]
+    try:
+        for camera in cameras:
+            camera.has_sent(20)
+        before = {camera.name: len(camera.acknowledged) for camera in cameras}
+        made = hub.command("backup", "--data", hub.folder, "--out", tmp_path / "backup", "--json")
+        assert made.returncode == 0, made.stderr
+        for camera in cameras:
+            camera.has_sent(before[camera.name] + 1)  # nobody was held up for good
+    finally:
+        for camera in cameras:
+            camera.stop()
+    hub.stop()
+
+    restored = hub.command("restore", "--from", tmp_path / "backup", "--data", tmp_path / "restored")
+    assert restored.returncode == 0, restored.stderr
+    hub.folder = tmp_path / "restored"
+    hub.start()
+    messages = all_messages(hub)
+    for camera in cameras:
+        numbers = [message["number"] for message in messages if message["camera"] == camera.name]
+        assert numbers == list(range(len(numbers)))  # in order, none twice, none missing between
+        assert before[camera.name] <= len(numbers) <= len(camera.acknowledged)
+        # The device is known there, by its key.
+        event = hub.request("POST", f"/devices/{camera.name}/messages/events?api-version=2021-04-12",
+                            {"camera": camera.name, "number": -1}, policy=None,
+                            headers={"Authorization": hub.device_token(camera.name, camera.key)})
+        assert event.status == 204
 
 
 # The tests' own tools
