@@ -1,5 +1,6 @@
 #include "cli/connection_string.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -19,9 +20,8 @@ std::string_view trimmed(std::string_view text) {
 
 Result<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, port);
-    if (error != std::errc{} || stopped != end || port == 0)
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size() || port == 0)
         return fail(Code::InvalidArgument, "connection string: '{}' is no port", text);
     return port;
 }
@@ -54,8 +54,12 @@ Status read_host(std::string_view text, ConnectionString& hub) {
 Result<ConnectionString> parse_connection_string(std::string_view text) {
     if (text.size() > kBytesMax)
         return fail(Code::InvalidArgument, "connection string: longer than {} bytes", kBytesMax);
+    auto const trimmed_text = trimmed(text);
+    auto const is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (std::any_of(trimmed_text.begin(), trimmed_text.end(), is_control))
+        return fail(Code::InvalidArgument, "connection string: it holds a line end or control character");
     std::map<std::string_view, std::string_view> parts;
-    for (auto rest = trimmed(text); !rest.empty();) {
+    for (auto rest = trimmed_text; !rest.empty();) {
         auto const end = rest.find(';');
         auto const part = rest.substr(0, end);
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);

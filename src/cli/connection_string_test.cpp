@@ -44,6 +44,7 @@ TEST(ConnectionString, SaysWhatIsWrongAndKeepsTheKey) {
              Case{"HostName=hub;DeviceId=cam;SharedAccessKey=c2VjcmV0", "a device's connection string"},
              Case{"HostName=hub;SharedAccessKeyName=service;SharedAccessKey=secret!", "not base64"},
              Case{"HostName=hub:x1;SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0", "'x1' is no port"},
+             Case{"HostName=hub;SharedAccessKeyName=a\x7f;SharedAccessKey=c2VjcmV0", "control character"},
              Case{"HostName=hub:0;SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0", "'0' is no port"},
              Case{"HostName=hub:70000;SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0", "is no port"},
              Case{"HostName=hub/x;SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0", "is no host name"},

@@ -4,9 +4,9 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 
 namespace ounce::cli {
 namespace {
@@ -112,16 +112,15 @@ Status ProfileBook::remove(std::string const& name) {
 }
 
 Status ProfileBook::write() const {
-    toml::table profiles;
+    // A JSON string is a TOML string as well; what goes in has no control characters.
+    auto const quoted = [](std::string const& text) { return dump_json(Json(text)); };
+    auto text = fmt::format("default = {}\n", quoted(default_name_));
     for (auto const& [name, profile] : profiles_) {
-        toml::table entry{{"connection_string", to_text(profile.hub)}};
-        if (!profile.ca.empty()) entry.insert("ca", profile.ca.filename().string());
-        profiles.insert(name, std::move(entry));
+        text += fmt::format("\n[profiles.{}]\nconnection_string = {}\n", quoted(name),
+                            quoted(to_text(profile.hub)));
+        if (!profile.ca.empty()) text += fmt::format("ca = {}\n", quoted(profile.ca.filename().string()));
     }
-    toml::table const book{{"default", default_name_}, {"profiles", std::move(profiles)}};
-    std::ostringstream text;
-    text << book << "\n";
-    return write_private_file(folder_ / "profiles.toml", as_bytes(text.str()));
+    return write_private_file(folder_ / "profiles.toml", as_bytes(text));
 }
 
 Result<Profile> choose_profile(Surroundings const& surroundings, std::string const& name) {

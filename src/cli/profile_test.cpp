@@ -31,6 +31,8 @@ class Profiles : public testing::Test {
 
 TEST_F(Profiles, AreKeptWithTheirCaAndTheLastIsTheDefault) {
     save("farm", "farm.example:8443", "PEM of the farm");
+    save("other.hub", "other.example");  // a dot, which means something in TOML
+    EXPECT_EQ(choose_profile(around_, "other.hub").value().hub.host, "other.example");
     save("trust", "trust.example");
     auto const chosen = choose_profile(around_, "").value();
     EXPECT_EQ(chosen.name, "trust");
