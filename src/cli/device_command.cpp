@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "cli/device_send.hpp"
 #include "cli/hub_command.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
@@ -153,6 +154,8 @@ void add_device_command(CLI::App& app, Chosen& chosen) {
     text->add_flag("--secondary", options->secondary, "With the second key");
     text->add_option("--port", options->port, "Add the port of MQTT, for clients that read it in HostName")
         ->check(CLI::Range(1, 65535));
+
+    add_device_send(*command, chosen);
 }
 
 }  // namespace ounce::cli

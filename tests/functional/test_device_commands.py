@@ -116,6 +116,15 @@ def test_a_method_is_asked_and_answered(hub, ounce):
     assert json.loads(answer) == {"status": 207, "payload": {"taken": 3}}
 
 
+def test_a_message_sent_in_a_devices_name_is_shown_by_monitor(ounce):
+    ounce("device", "create", "cam-1")
+    ounce("device", "send", "cam-1", "--body", '{"leopard": 0.97}', "--property", "camera=north")
+    (message,) = ounce.json_lines("monitor", "--from", "earliest", "--once")
+    assert (message["deviceId"], json.loads(message["body"])) == ("cam-1", {"leopard": 0.97})
+    assert message["properties"] == {"camera": "north"}
+    ounce("device", "send", "no-such-device", status=4)
+
+
 def test_monitor_shows_each_message_once_in_order(ounce, send):
     for number in range(3):
         send("cam-1", json.dumps({"t": number}))
