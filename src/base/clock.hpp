@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -28,18 +29,19 @@ Clock const& system_clock();
 class FakeClock final : public Clock {
   public:
     explicit FakeClock(Time start = Time(std::chrono::seconds(1'700'000'000))) : now_(start) {}
-    [[nodiscard]] Time now() const override { return now_; }
-    [[nodiscard]] Instant instant() const override { return instant_; }
+    [[nodiscard]] Time now() const override { return now_.load(); }
+    [[nodiscard]] Instant instant() const override { return instant_.load(); }
+    /// By one thread at a time, like set(); others may look meanwhile.
     void advance(std::chrono::microseconds by) {
-        now_ += by;
-        instant_ += by;
+        now_ = now_.load() + by;
+        instant_ = instant_.load() + by;
     }
     /// Somebody sets the clock: UTC jumps, steady time does not.
     void set(Time now) { now_ = now; }
 
   private:
-    Time now_;
-    Instant instant_{};
+    std::atomic<Time> now_;
+    std::atomic<Instant> instant_{Instant{}};
 };
 
 /// "2026-11-23T08:30:00.123Z": `digits` of the fraction (0, 3, 6 or 7; the seventh is always 0), 'Z' at the

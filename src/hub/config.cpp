@@ -60,8 +60,6 @@ std::vector<Setting> const& settings() {
          Number{1, 1'000'000, [](Config& c) -> auto& { return c.limits.connections_per_address; }}},
         {"limits", "connects_per_second_per_address", "more are closed before they cost a TLS handshake",
          Number{1, 1'000'000, [](Config& c) -> auto& { return c.limits.connects_per_second_per_address; }}},
-        {"limits", "upload_bytes", "largest file, model or image layer that may be uploaded",
-         Number{1'000'000, 10 * kTerabyte, [](Config& c) -> auto& { return c.limits.upload_bytes; }}},
         {"workers", "threads", "HTTP requests that are worked on at the same time",
          Number{1, 256, [](Config& c) -> auto& { return c.workers.threads; }}},
         {"workers", "queue", "HTTP requests that may wait for a worker; more are told to come back later",

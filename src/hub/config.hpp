@@ -27,7 +27,6 @@ struct Config {
         std::int64_t connections = 20'000;
         std::int64_t connections_per_address = 10'000;
         std::int64_t connects_per_second_per_address = 200;
-        std::int64_t upload_bytes = 20'000'000'000;
     } limits;
     struct Workers {
         std::int64_t threads = 8;

@@ -279,6 +279,29 @@ TEST_F(TelemetryLogTest, DropsWhatIsOld) {
     for (auto const& state : *states) EXPECT_GE(state.first_sequence, state.last_sequence);
 }
 
+TEST_F(TelemetryLogTest, AQuietPartitionKeepsItsNewestWhenSpaceRunsOut) {
+    options_.keep_bytes = 1'000'000;
+    open();
+    // The quiet device speaks first and last; others fill the log in between.
+    auto const other = [&] {
+        for (int i = 0;; ++i)
+            if (auto name = fmt::format("d{}", i);
+                partition_of(name, options_.partitions) != partition_of("quiet", options_.partitions))
+                return name;
+    }();
+    ASSERT_TRUE(append(message("quiet", "first")));
+    for (int i = 0; i < 2000; ++i) {
+        clock_.advance(milliseconds(1));
+        log_->append(message(other, std::string(1000, 'x')), [](Result<MessagePlace> const&) {});
+    }
+    ASSERT_TRUE(append(message(other, "all before are stored")));
+    clock_.advance(milliseconds(1));
+    ASSERT_TRUE(append(message("quiet", "last")));
+    tidy_up();
+    EXPECT_EQ(bodies(*log_->earliest(), {.device = "quiet", .module = {}, .partition = {}}),
+              std::vector<std::string>{"last"});
+}
+
 TEST_F(TelemetryLogTest, StaysBelowItsSizeAndUsesSpaceAgain) {
     options_.keep_bytes = 2'000'000;
     open();
@@ -290,6 +313,8 @@ TEST_F(TelemetryLogTest, StaysBelowItsSizeAndUsesSpaceAgain) {
             auto const body = fmt::format("{}-{}-{}", round, i, std::string(1000, 'x'));
             log_->append(message(fmt::format("d{}", i % 9), body), [](Result<MessagePlace> const&) {});
         }
+        ASSERT_TRUE(append(message("d0", "all before are stored")));
+        clock_.advance(milliseconds(1));
         ASSERT_TRUE(append(message("a", fmt::format("last of {}", round))));
         tidy_up();
         auto const used = log_->used_bytes();

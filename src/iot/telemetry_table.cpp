@@ -1,6 +1,7 @@
 #include "iot/telemetry_table.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <list>
 #include <utility>
 
@@ -63,7 +64,6 @@ Status TelemetryTable::load(store::Database& database) {
             number);
         partition.drop_old =
             fmt::format("DELETE FROM message_{} WHERE sequence < ? AND enqueued < ?", number);
-        partition.drop_some = fmt::format("DELETE FROM message_{} WHERE sequence < ?", number);
         {
             TRY(auto row,
                 database.query(fmt::format(
@@ -296,24 +296,33 @@ Status TelemetryTable::after_drop(store::Database& database, Partition const& pa
                         first);
 }
 
+/// At most a quarter of each partition, and nothing that is newer than the oldest quarter of any: a partition
+/// with few messages does not lose its newest because its first is old.
 Result<std::int64_t> TelemetryTable::drop_oldest(store::Database& database) {
-    Partition const* oldest = nullptr;
-    Time oldest_enqueued{};
-    std::int64_t first = 0;
+    struct Share {
+        Partition const* partition;
+        std::int64_t end;  // the sequence after its last
+    };
+    std::vector<Share> shares;
+    std::int64_t newest = std::numeric_limits<std::int64_t>::max();
     for (auto const& partition : partitions_) {
-        TRY(auto row, database.query(partition.at_or_after, 0));
+        TRY(auto const first, first_sequence(database, partition));
+        auto const count = partition.last_sequence - first + 1;
+        if (count <= 0) continue;
+        auto const end = first + std::min<std::int64_t>(kDroppedMax, count / 4 + 1);
+        TRY(auto row, database.query(partition.at_or_after, end - 1));
         TRY(auto const found, row.step());
         if (!found) continue;
-        auto const enqueued = from_microseconds(row.integer(1));
-        if (oldest && enqueued >= oldest_enqueued) continue;
-        oldest = &partition;
-        oldest_enqueued = enqueued;
-        first = row.integer(0);
+        newest = std::min(newest, row.integer(1));
+        shares.push_back({&partition, end});
     }
-    if (!oldest) return 0;
-    TRY_STATUS(database.run(oldest->drop_some, first + kDroppedMax));
-    auto const dropped = database.changes();
-    TRY_STATUS(after_drop(database, *oldest));
+    std::int64_t dropped = 0;
+    for (auto const& [partition, end] : shares) {
+        TRY_STATUS(database.run(partition->drop_old, end, newest + 1));
+        if (database.changes() == 0) continue;
+        dropped += database.changes();
+        TRY_STATUS(after_drop(database, *partition));
+    }
     return dropped;
 }
 

@@ -56,7 +56,6 @@ class TelemetryTable {
         std::string select;
         std::string at_or_after;
         std::string drop_old;
-        std::string drop_some;
     };
     struct Sender {
         std::int64_t last_sequence = 0;
