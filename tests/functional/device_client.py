@@ -22,12 +22,15 @@ class DeviceClient:
 
     def __init__(self, kind, hub):
         self.hub = hub
-        command = [str(part) for part in KINDS[kind]]
+        command = self.command(kind)
         self.process = subprocess.Popen(hub.network.command(*command) if hub.network else command, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._events = queue.Queue()
         self._later = []
         threading.Thread(target=self._read, daemon=True).start()
+
+    def command(self, kind):
+        return [str(part) for part in KINDS[kind]]
 
     def _read(self):
         for line in self.process.stdout:
