@@ -241,10 +241,10 @@ connects_per_second_per_address = 100000
         return f"SharedAccessSignature sr={resource_name}&sig={signature}&se={expiry}&skn={policy}"
 
     def ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body=None, headers=None):
-        """JSON in, JSON out, as the hub's owner."""
+        """JSON in, JSON out, as the hub's owner if `headers` do not say otherwise."""
         connection.request(method, path, body=None if body is None else json.dumps(body),
-                           headers={"Authorization": self.token(), "Content-Type": "application/json",
-                                    **(headers or {})})
+                           headers={"Content-Type": "application/json",
+                                    **(headers or {"Authorization": self.token()})})
         answer = connection.getresponse()
         content = answer.read()
         if answer.status >= 300:

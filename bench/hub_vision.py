@@ -42,7 +42,7 @@ class Project:
 
     def __init__(self, hub: Ounce):
         self.hub, self.connection = hub, hub.connection()
-        self.header = {"Training-Key": hub.made["trainingKey"], "Authorization": ""}
+        self.header = {"Training-Key": hub.made["trainingKey"]}
         self.path = f"{TRAINING}/projects/" + self.ask("POST", f"{TRAINING}/projects?name=bench")["id"]
 
     def ask(self, method: str, path: str):
