@@ -109,11 +109,11 @@ def one_round(build: Path, folder: Path, pictures: Path, rows: list, wanted, num
         package = project.package(iteration, folder / f"package-{number}")
         route = f"{PREDICTION}/{project.path.rsplit('/', 1)[1]}/classify/iterations/bench/image"
         some = folder / "some"
-        runs = [(f"{name}, {clients}", lambda path=path, clients=clients: post(
-            build, hub, [(path, file) for file in sorted(some.iterdir())],
+        runs = [(f"hub, {clients}", lambda clients=clients: post(
+            build, hub, [(route, file) for file in sorted(some.iterdir())],
             f"Prediction-Key: {hub.made['predictionKey']}",
             ["--clients", str(clients), "--seconds", str(wanted.seconds), "--must-hold", '"probability"']))
-            for clients in CLIENTS for name, path in (("kept", route), ("not kept", f"{route}/nostore"))]
+            for clients in CLIENTS]
         runs += [(f"bare, {clients}", lambda clients=clients: bare(build, package, some, clients, wanted.seconds))
                  for clients in CLIENTS]
         for name, run in runs[number % len(runs):] + runs[:number % len(runs)]:
@@ -150,8 +150,7 @@ def print_tables(rounds: list, megabytes: float) -> None:
           "|---|---|---|---|---|")
     for clients in CLIENTS:
         for name, what in (("bare", f"bare engine, {clients} thread{'s' if clients > 1 else ''}"),
-                           ("not kept", f"hub, {clients} client{'s' if clients > 1 else ''}, picture not kept"),
-                           ("kept", f"hub, {clients} client{'s' if clients > 1 else ''}, picture kept")):
+                           ("hub", f"hub, {clients} client{'s' if clients > 1 else ''}")):
             runs = [told[f"{name}, {clients}"] for told in rounds]
             ratio = statistics.median(told[f"{name}, {clients}"]["per_s"] / told[f"bare, {clients}"]["per_s"]
                                       for told in rounds)

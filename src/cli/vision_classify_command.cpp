@@ -25,7 +25,6 @@ struct Options {
     std::string project;
     std::string published;
     std::vector<std::string> paths;
-    bool store = false;
 };
 
 Result<Json> ask(HubClient& hub, std::string const& path, fs::path const& picture) {
@@ -68,9 +67,9 @@ CommandResult classify(Context const& context, Options const& options) {
     TRY(auto const pictures, find_pictures({options.paths.begin(), options.paths.end()}));
     TRY(auto hub, open_hub(context));
     TRY(auto const project, find_project(hub, options.project));
-    auto path = "/customvision/v3.1/prediction" +
-                path_of({text_member(project, "id"), "classify", "iterations", options.published, "image"});
-    if (!options.store) path += "/nostore";
+    auto const path =
+        "/customvision/v3.1/prediction" + path_of({text_member(project, "id"), "classify", "iterations",
+                                                   options.published, "image", "nostore"});
 
     std::vector<HubClient> clients;
     for (int i = 0; i < kConnections; ++i) clients.push_back(hub.another());
@@ -106,7 +105,6 @@ void add_vision_classify_command(CLI::App& vision, Chosen& chosen) {
     command->add_option("PROJECT", options->project)->required();
     command->add_option("NAME", options->published, "As 'ounce vision publish' named it")->required();
     command->add_option("PICTURES", options->paths, "Pictures, or folders of pictures")->required();
-    command->add_flag("--store", options->store, "The hub keeps the pictures, to be looked at and tagged");
     command->footer(
         "With --json a line for each picture, as 'ounce predict' writes it. Exit status 3 if some failed.\n"
         "Example: ounce vision classify leopards current new/*.jpg --json\n");
