@@ -20,7 +20,7 @@ void read_target(std::string_view text) {
     auto const target = wire::split_target(text);
     if (auto const segments = wire::split_path(target.path); !refused(segments)) {
         std::string again;
-        for (auto const& segment : *segments) again += "/" + wire::percent_encode(segment);
+        for (auto const& segment : *segments) again += "/" + percent_encode(segment);
         if (wire::split_path(again).value() != *segments) std::abort();
     }
     for (auto const plus : {wire::Plus::IsSpace, wire::Plus::IsPlus}) {

@@ -15,7 +15,7 @@ constexpr std::chrono::hours kTokenLife{1};
 /// Everything the login library wants to know before it asks for a token. Cheap: asked before nearly every
 /// call of an interactive session.
 Result<Response> configuration(AzureMlServices&, Call& call) {
-    auto const base = hub_url(call) + "/adfs/" + wire::percent_encode(call.parameter("tenant"));
+    auto const base = hub_url(call) + "/adfs/" + percent_encode(call.parameter("tenant"));
     return json_response(Json({{"issuer", base},
                                {"authorization_endpoint", base + "/oauth2/authorize"},
                                {"token_endpoint", base + "/oauth2/token"},
@@ -53,7 +53,7 @@ Result<Response> token(AzureMlServices& services, Call& call) {
     TRY(auto const principal, check_secret(services, call));
     auto const now = services.clock.now();
     // The SDK reads exp and tid, and breaks without them.
-    Json claims = {{"iss", hub_url(call) + "/adfs/" + wire::percent_encode(call.parameter("tenant"))},
+    Json claims = {{"iss", hub_url(call) + "/adfs/" + percent_encode(call.parameter("tenant"))},
                    {"aud", hub_url(call) + "/"},
                    {"tid", call.parameter("tenant")},
                    {"oid", principal.name},

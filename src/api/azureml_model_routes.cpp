@@ -6,7 +6,7 @@
 #include "api/azureml_services.hpp"
 #include "api/azureml_urls.hpp"
 #include "api/models_json.hpp"
-#include "wire/url.hpp"
+#include "base/percent.hpp"
 
 namespace ounce::api {
 namespace {
@@ -167,8 +167,8 @@ Result<Response> list_models(AzureMlServices& services, Call& call) {
     Json json = {{"value", std::move(value)}};
     // The client takes the token out of this address and repeats its own query.
     if (!page.next.empty())
-        json["nextLink"] = fmt::format("{}{}?$skipToken={}", hub_url(call), call.request.path,
-                                       wire::percent_encode(page.next));
+        json["nextLink"] =
+            fmt::format("{}{}?$skipToken={}", hub_url(call), call.request.path, percent_encode(page.next));
     return json_response(json);
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/percent.hpp"
 #include "crypto/base64.hpp"
 #include "crypto/signed_url.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::api {
 namespace {
@@ -31,8 +31,8 @@ std::string hub_url(Call const& call) {
 std::string workspace_path(Call const& call) {
     return fmt::format(
         "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
-        wire::percent_encode(call.parameter("subscription")), wire::percent_encode(call.parameter("group")),
-        wire::percent_encode(call.parameter("workspace")));
+        percent_encode(call.parameter("subscription")), percent_encode(call.parameter("group")),
+        percent_encode(call.parameter("workspace")));
 }
 
 std::string upload_url(Call const& call, ByteView signing_key, registry::ArtifactPlace const& place,

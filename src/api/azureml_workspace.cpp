@@ -1,8 +1,8 @@
 #include "api/azureml_errors.hpp"
 #include "api/azureml_services.hpp"
 #include "api/azureml_urls.hpp"
+#include "base/percent.hpp"
 #include "crypto/sha256.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::api {
 namespace {
@@ -13,7 +13,7 @@ constexpr auto kType = "Microsoft.MachineLearningServices/workspaces";
 /// can say that it has it (azureml-v1.md section 1).
 Result<Response> clouds(AzureMlServices&, Call& call) {
     auto const hub = hub_url(call);
-    auto const manager = fmt::format("{}/arm/{}/", hub, wire::percent_encode(call.parameter("home")));
+    auto const manager = fmt::format("{}/arm/{}/", hub, percent_encode(call.parameter("home")));
     return json_response(
         Json::array({{{"name", "AzureCloud"},
                       {"portal", hub},
@@ -68,11 +68,11 @@ Result<Response> workspace(AzureMlServices&, Call& call) {
 
 std::string own_path(Call const& call, std::string_view group) {
     return fmt::format("/subscriptions/{}/resourceGroups/{}/providers/{}/ounce",
-                       wire::percent_encode(call.parameter("subscription")), group, kType);
+                       percent_encode(call.parameter("subscription")), group, kType);
 }
 
 Result<Response> workspaces_of_group(AzureMlServices&, Call& call) {
-    auto const path = own_path(call, wire::percent_encode(call.parameter("group")));
+    auto const path = own_path(call, percent_encode(call.parameter("group")));
     return json_response(Json({{"value", Json::array({describe_workspace(call, path, "ounce")})}}));
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "wire/url.hpp"
+#include "base/percent.hpp"
 
 namespace ounce::api {
 namespace {
@@ -29,8 +29,7 @@ Response oci_list(Json json, char const* key, std::vector<std::string> names, Oc
     if (names.size() > count) {
         names.resize(count);
         if (!names.empty())
-            next = fmt::format("<{}?n={}&last={}>; rel=\"next\"", path, count,
-                               wire::percent_encode(names.back()));
+            next = fmt::format("<{}?n={}&last={}>; rel=\"next\"", path, count, percent_encode(names.back()));
     }
     json[key] = names;
     auto response = json_response(json);

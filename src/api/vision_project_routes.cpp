@@ -27,21 +27,6 @@ Result<project::TagType> parse_tag_type(std::string_view text) {
                    "The type of a tag must be Regular or Negative");
 }
 
-/// Platforms as a list of the query: one value with commas, or the key repeated.
-std::vector<std::string> text_list(Call const& call, std::string_view key) {
-    std::vector<std::string> texts;
-    for (auto const& [name, value] : call.query) {
-        if (!net::same_name(name, key)) continue;
-        std::string_view rest = value;
-        while (!rest.empty()) {
-            auto const piece = rest.substr(0, rest.find(','));
-            rest.remove_prefix(std::min(rest.size(), piece.size() + 1));
-            if (!piece.empty()) texts.emplace_back(piece);
-        }
-    }
-    return texts;
-}
-
 Result<Response> get_domains(VisionContext&, Call&) {
     auto json = OrderedJson::array();
     for (auto const& domain : project::domains()) json.push_back(to_json(domain));
@@ -74,7 +59,8 @@ Result<Response> create_project(VisionContext& context, Call& call) {
     if (auto const type = call.find_query("classificationType"); type && !type->empty()) {
         TRY(settings.multilabel, parse_multilabel(*type));
     }
-    settings.platforms = text_list(call, "targetExportPlatforms");
+    auto const platforms = text_list(call, "targetExportPlatforms");
+    settings.platforms.assign(platforms.begin(), platforms.end());
     // The two addresses came by the query once, and by the body later.
     TRY(settings.container_uri, text_member(body, "exportModelContainerUri"));
     TRY(settings.queue_uri, text_member(body, "notificationQueueUri"));

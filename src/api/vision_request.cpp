@@ -39,22 +39,29 @@ Result<std::optional<Guid>> find_guid(Call const& call, std::string_view key) {
     return guid;
 }
 
-Result<std::vector<Guid>> guid_list(Call const& call, std::string_view key, std::size_t count_max) {
-    std::vector<Guid> guids;
+std::vector<std::string_view> text_list(Call const& call, std::string_view key) {
+    std::vector<std::string_view> texts;
     for (auto const& [name, value] : call.query) {
         if (!net::same_name(name, key)) continue;
         std::string_view rest = value;
         while (!rest.empty()) {
             auto const piece = rest.substr(0, rest.find(','));
             rest.remove_prefix(std::min(rest.size(), piece.size() + 1));
-            if (piece.empty()) continue;
-            auto const guid = Guid::parse(piece);
-            if (!guid) return no_id(key);
-            if (guids.size() >= count_max)
-                return fail_as(Code::InvalidArgument, "BadRequestExceededBatchSize", "{} can name {} at most",
-                               key, count_max);
-            if (std::ranges::find(guids, *guid) == guids.end()) guids.push_back(*guid);
+            if (!piece.empty()) texts.push_back(piece);
         }
+    }
+    return texts;
+}
+
+Result<std::vector<Guid>> guid_list(Call const& call, std::string_view key, std::size_t count_max) {
+    std::vector<Guid> guids;
+    for (auto const text : text_list(call, key)) {
+        auto const guid = Guid::parse(text);
+        if (!guid) return no_id(key);
+        if (guids.size() >= count_max)
+            return fail_as(Code::InvalidArgument, "BadRequestExceededBatchSize", "{} can name {} at most",
+                           key, count_max);
+        if (std::ranges::find(guids, *guid) == guids.end()) guids.push_back(*guid);
     }
     return guids;
 }

@@ -20,6 +20,10 @@ Result<project::Guid> path_guid(Call const& call, std::string_view name);
 /// A GUID of the query; none if absent. Errors: BadRequestInvalidIds.
 Result<std::optional<project::Guid>> find_guid(Call const& call, std::string_view key);
 
+/// A list of the query: separated by commas, or the key repeated. Empty pieces are left out. Borrowed from
+/// `call`.
+std::vector<std::string_view> text_list(Call const& call, std::string_view key);
+
 /// A list of GUIDs of the query: separated by commas, or the key repeated. Errors: BadRequestInvalidIds;
 /// BadRequestExceededBatchSize beyond `count_max`.
 Result<std::vector<project::Guid>> guid_list(Call const& call, std::string_view key, std::size_t count_max);

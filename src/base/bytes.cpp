@@ -13,4 +13,8 @@ std::string to_hex(ByteView bytes) {
     return text;
 }
 
+bool is_hex(std::string_view text, std::size_t digits) {
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace ounce

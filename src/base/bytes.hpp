@@ -21,4 +21,7 @@ inline std::string_view as_text(ByteView bytes) {
 /// Lower-case hexadecimal.
 std::string to_hex(ByteView bytes);
 
+/// Whether `text` is what to_hex() writes for so many digits.
+bool is_hex(std::string_view text, std::size_t digits);
+
 }  // namespace ounce

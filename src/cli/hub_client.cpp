@@ -4,9 +4,9 @@
 #include <mutex>
 
 #include "base/clock.hpp"
+#include "base/percent.hpp"
 #include "cli/hub_error.hpp"
 #include "crypto/sas_token.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::cli {
 namespace {
@@ -38,13 +38,13 @@ bool may_work_later(Error const& error) {
 
 std::string path_of(std::initializer_list<std::string_view> segments) {
     std::string path;
-    for (auto const segment : segments) path += "/" + wire::percent_encode(segment);
+    for (auto const segment : segments) path += "/" + percent_encode(segment);
     return path;
 }
 
 void add_query(std::string& path, std::string_view key, std::string_view value) {
     auto const mark = path.find('?') == std::string::npos ? '?' : '&';
-    path += fmt::format("{}{}={}", mark, key, wire::percent_encode(value));
+    path += fmt::format("{}{}={}", mark, key, percent_encode(value));
 }
 
 std::string query_of(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {

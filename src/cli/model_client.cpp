@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "cli/file_hash.hpp"
+#include "cli/files_below.hpp"
 #include "cli/hub_command.hpp"
 #include "cli/output.hpp"
 
@@ -11,25 +12,6 @@ namespace ounce::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<std::vector<fs::path>> files_below(fs::path const& folder) {
-    std::vector<fs::path> found;
-    std::error_code error;
-    auto entry = fs::recursive_directory_iterator(folder, error);
-    for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-        if (entry->path().filename().string().starts_with('.')) {
-            entry.disable_recursion_pending();
-            continue;
-        }
-        std::error_code unknown;
-        if (entry->is_regular_file(unknown)) found.push_back(entry->path());
-    }
-    if (error)
-        return fail(Code::PermissionDenied, "{}: cannot be walked: {}", folder.string(), error.message());
-    if (found.empty()) return fail(Code::NotFound, "{}: no files there", folder.string());
-    std::sort(found.begin(), found.end());
-    return found;
-}
 
 /// Progress over several files as one count of bytes.
 class BytesProgress {
@@ -89,7 +71,8 @@ Result<std::vector<LocalFile>> model_files(fs::path const& path) {
     std::error_code error;
     bool const folder = fs::is_directory(path, error);
     if (folder) {
-        TRY(paths, files_below(path));
+        TRY(paths, files_below(path, [](fs::path const&) { return true; }));
+        if (paths.empty()) return fail(Code::NotFound, "{}: no files there", path.string());
     }
     std::vector<LocalFile> files;
     for (auto const& each : paths) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "cli/files_below.hpp"
+
 namespace ounce::cli {
 namespace {
 
@@ -18,24 +20,6 @@ bool is_picture_name(fs::path const& path) {
     return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
-Result<std::vector<fs::path>> pictures_below(fs::path const& folder) {
-    std::vector<fs::path> found;
-    std::error_code error;
-    auto entry = fs::recursive_directory_iterator(folder, error);
-    for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-        if (entry->path().filename().string().starts_with('.')) {
-            entry.disable_recursion_pending();
-            continue;
-        }
-        std::error_code unknown;  // a file that goes meanwhile is no file
-        if (entry->is_regular_file(unknown) && is_picture_name(entry->path())) found.push_back(entry->path());
-    }
-    if (error)
-        return fail(Code::PermissionDenied, "{}: cannot be walked: {}", folder.string(), error.message());
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
 }  // namespace
 
 Result<std::vector<fs::path>> find_pictures(std::vector<fs::path> const& list) {
@@ -46,7 +30,7 @@ Result<std::vector<fs::path>> find_pictures(std::vector<fs::path> const& list) {
             found.push_back(path);
             continue;
         }
-        TRY(auto const below, pictures_below(path));
+        TRY(auto const below, files_below(path, is_picture_name));
         if (below.empty())
             return fail(Code::NotFound, "{}: no pictures there (.jpg .jpeg .png .bmp .gif .webp)",
                         path.string());

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/percent.hpp"
 #include "crypto/base64.hpp"
 #include "crypto/hmac.hpp"
 #include "crypto/secret.hpp"
@@ -20,44 +21,8 @@ tl::unexpected<Error> refuse(std::string_view why) {
     return fail(Code::Unauthenticated, "the shared access signature {}", why);
 }
 
-bool is_letter_or_digit(char character) {
-    return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z') ||
-           (character >= 'a' && character <= 'z');
-}
-
 char lower(char character) {
     return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A')) : character;
-}
-
-/// '+' stays as it is: tokens are not forms.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string plain;
-    plain.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            plain += text[i];
-            continue;
-        }
-        unsigned value = 0;
-        auto const* const first = text.data() + i + 1;
-        if (i + 2 >= text.size() || std::from_chars(first, first + 2, value, 16).ptr != first + 2)
-            return std::nullopt;
-        plain += static_cast<char>(value);
-        i += 2;
-    }
-    return plain;
-}
-
-std::string percent_coded(std::string_view text) {
-    std::string coded;
-    for (auto const character : text) {
-        if (is_letter_or_digit(character) ||
-            std::string_view("-_.~").find(character) != std::string_view::npos)
-            coded += character;
-        else
-            coded += fmt::format("%{:02X}", static_cast<unsigned char>(character));
-    }
-    return coded;
 }
 
 Sha256 signature_of(std::string_view resource, std::string_view expiry_text, ByteView key) {
@@ -72,7 +37,7 @@ std::optional<Time> parse_expiry(std::string_view text) {
 }
 
 std::optional<Sha256> parse_signature(std::string_view text) {
-    auto const plain = percent_decoded(text);
+    auto const plain = percent_decode(text);
     if (!plain) return std::nullopt;
     auto const bytes = parse_base64(*plain);
     Sha256 signature{};
@@ -133,14 +98,14 @@ Result<SasToken> parse_sas_token(std::string_view text) {
     SasToken token;
     token.resource = *resource;
     token.expiry_text = *expiry;
-    if (!percent_decoded(*resource)) return refuse("has a resource (sr) that is wrongly coded");
+    if (!percent_decode(*resource)) return refuse("has a resource (sr) that is wrongly coded");
     auto const time = parse_expiry(*expiry);
     if (!time) return refuse("has an expiry (se) that is not a number of seconds");
     token.expiry = *time;
     auto const digest = parse_signature(*signature);
     if (!digest) return refuse("has a signature (sig) that is not the base64 of 32 bytes");
     token.signature = *digest;
-    auto decoded_policy = percent_decoded(policy.value_or(""));
+    auto decoded_policy = percent_decode(policy.value_or(""));
     if (!decoded_policy) return refuse("has a policy (skn) that is wrongly coded");
     token.policy = std::move(*decoded_policy);
     return token;
@@ -156,7 +121,7 @@ Status verify(SasToken const& token, ByteView key, Time now) {
 }
 
 bool covers(SasToken const& token, std::span<std::string const> hosts, std::string_view path) {
-    auto const resource = percent_decoded(token.resource);
+    auto const resource = percent_decode(token.resource);
     if (!resource) return false;
     auto const slash = std::min(resource->find('/'), resource->size());
     auto const host = bare_host(std::string_view(*resource).substr(0, slash));
@@ -169,12 +134,12 @@ bool covers(SasToken const& token, std::span<std::string const> hosts, std::stri
 }
 
 std::string sign_sas_token(std::string_view resource, ByteView key, std::string_view policy, Time expiry) {
-    auto const coded = percent_coded(resource);
+    auto const coded = percent_encode(resource);
     auto const expiry_text =
         fmt::format("{}", std::chrono::floor<seconds>(expiry).time_since_epoch().count());
     auto const signature = to_base64(signature_of(coded, expiry_text, key));
-    auto token = fmt::format("{}sr={}&sig={}&se={}", kScheme, coded, percent_coded(signature), expiry_text);
-    if (!policy.empty()) token += "&skn=" + percent_coded(policy);
+    auto token = fmt::format("{}sr={}&sig={}&se={}", kScheme, coded, percent_encode(signature), expiry_text);
+    if (!policy.empty()) token += "&skn=" + percent_encode(policy);
     return token;
 }
 

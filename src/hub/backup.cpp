@@ -41,10 +41,6 @@ Result<std::vector<fs::path>> entries_of(fs::path const& folder) {
     return entries;
 }
 
-bool is_hex(std::string_view text, std::size_t digits) {
-    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 /// Calls `each(path)` for every blob under `folder` (ab/abcdef…); anything else there is none.
 template <class Each>
 Status for_each_blob(fs::path const& folder, std::stop_token const& stop, Each each) {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/percent.hpp"
 #include "crypto/sas_token.hpp"
 #include "iot/identity_row.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::iot {
 namespace {
@@ -26,7 +26,7 @@ tl::unexpected<Error> refuse(Error error) {
 /// signed does not matter, since the key tells.
 bool names(std::string_view segment, std::string_view id) {
     if (segment == id) return true;
-    auto const decoded = wire::percent_decode(segment);
+    auto const decoded = percent_decode(segment);
     return decoded && *decoded == id;
 }
 
@@ -39,7 +39,7 @@ struct Resource {
 
 /// None if it names anything else.
 std::optional<Resource> find_resource(crypto::SasToken const& token, Name const& name) {
-    auto const decoded = wire::percent_decode(token.resource);
+    auto const decoded = percent_decode(token.resource);
     if (!decoded) return std::nullopt;
     std::vector<std::string_view> segments;
     for (std::string_view rest = *decoded; !rest.empty();) {

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -14,11 +13,6 @@
 
 namespace ounce::store {
 namespace {
-
-bool is_digest(std::string_view text) {
-    return text.size() == 64 &&
-           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 std::filesystem::path place_of(std::filesystem::path const& folder, std::string_view digest) {
     return folder / digest.substr(0, 2) / digest;
@@ -131,7 +125,7 @@ Result<std::string> BlobStore::adopt(std::filesystem::path const& file) const {
 }
 
 Result<std::filesystem::path> BlobStore::find(std::string_view digest) const {
-    if (!is_digest(digest)) return fail(Code::InvalidArgument, "a blob's name is 64 hexadecimal digits");
+    if (!is_hex(digest, 64)) return fail(Code::InvalidArgument, "a blob's name is 64 hexadecimal digits");
     auto place = place_of(folder_, digest);
     if (::access(place.c_str(), F_OK) != 0) return fail(Code::NotFound, "there is no blob {}", digest);
     return place;
@@ -143,7 +137,7 @@ Result<Bytes> BlobStore::read(std::string_view digest, std::uint64_t bytes_max) 
 }
 
 Status BlobStore::remove(std::string_view digest) const {
-    if (!is_digest(digest)) return fail(Code::InvalidArgument, "a blob's name is 64 hexadecimal digits");
+    if (!is_hex(digest, 64)) return fail(Code::InvalidArgument, "a blob's name is 64 hexadecimal digits");
     auto const place = place_of(folder_, digest);
     if (::unlink(place.c_str()) != 0 && errno != ENOENT) return system_failure(place, "remove", errno);
     return {};

@@ -98,12 +98,6 @@ Status check_golden_answers(PackageManifest const& manifest) {
     return {};
 }
 
-bool is_sha256(std::string_view text) {
-    return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
-}
-
 /// The list must name the model, the labels and each golden image, and beside them plain extras only.
 Status check_files(PackageManifest const& manifest) {
     std::set<std::string> wanted{kModelFile, kLabelsFile};
@@ -115,7 +109,7 @@ Status check_files(PackageManifest const& manifest) {
     for (auto const& file : manifest.files) {
         if (!names.insert(file.name).second)
             return fail(Code::InvalidArgument, "'files' lists '{}' twice", file.name);
-        if (!is_sha256(file.sha256))
+        if (!is_hex(file.sha256, 64))
             return fail(Code::InvalidArgument, "the sha256 of '{}' is not 64 digits (0-9, a-f)", file.name);
         bool const golden = file.name.starts_with("golden/");
         if (wanted.erase(file.name) == 0) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::wire {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
-#include "wire/url.hpp"
 
 namespace ounce::wire {
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-#include "wire/url.hpp"
+#include "base/percent.hpp"
 
 namespace ounce::wire {
 

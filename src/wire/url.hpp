@@ -6,22 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/percent.hpp"
 #include "base/result.hpp"
 
 namespace ounce::wire {
 
-/// Percent coding, paths and query strings (RFC 3986). All functions are pure; any thread.
-
-/// "%41" -> "A". Strict: '%' needs two hexadecimal digits after it. '+' stays '+'. The result may hold any
-/// byte: see split_path() and Query for checked text.
-/// Errors: InvalidArgument for a broken escape.
-Result<std::string> percent_decode(std::string_view text);
-
-/// Escapes all but letters, digits and "-._~" (RFC 3986 "unreserved"); upper-case hexadecimal.
-std::string percent_encode(std::string_view text);
-
-/// What JavaScript's encodeURIComponent() writes: as percent_encode(), but "!*'()" stay as well.
-std::string encode_uri_component(std::string_view text);
+/// Paths and query strings (RFC 3986), on percent coding in base. All functions are pure; any thread.
 
 /// The two halves of an HTTP request target, still encoded, views into it: "/a%20b?x=1" -> "/a%20b", "x=1".
 struct Target {
