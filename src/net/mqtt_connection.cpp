@@ -36,6 +36,7 @@ MqttConnection::MqttConnection(tcp::socket socket, SSL_CTX* context, MqttConnect
     OUNCE_CHECK(ssl_ != nullptr);
     SSL_set_accept_state(ssl_.get());
     SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_read_ahead(ssl_.get(), 1);  // a record is one look at the socket, not one for its head and one more
     OUNCE_CHECK(SSL_set_fd(ssl_.get(), socket_.native_handle()) == 1);
 }
 
@@ -72,7 +73,9 @@ bool MqttConnection::shake_hands() {
 }
 
 void MqttConnection::read() {
-    for (int turn = 0; turn < kReadsPerTurn && may_read() && !peer_closed_; ++turn) {
+    if (waits_read_) return;  // nothing came since we last looked: a pump for output costs no look at the socket
+    bool more = true;         // OpenSSL holds more than it gave, or we have not looked yet
+    for (int turn = 0; turn < kReadsPerTurn && more && may_read() && !peer_closed_; ++turn) {
         auto const buffer = owner_.scratch();
         std::size_t count = 0;
         ERR_clear_error();
@@ -80,6 +83,7 @@ void MqttConnection::read() {
         if (result == 1) {
             session_.receive(buffer.first(count), Instant::clock::now());
             take_events();
+            more = SSL_has_pending(ssl_.get()) == 1;
         } else if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_ZERO_RETURN) {
             peer_closed_ = true;
         } else {
@@ -89,8 +93,10 @@ void MqttConnection::read() {
     if (!may_read()) return;  // whoever changes that says ready()
     if (peer_closed_)
         session_.close("the client closed the connection");
+    else if (more)
+        owner_.ready(shared_from_this());  // after the others
     else
-        await(tcp::socket::wait_read, waits_read_);
+        await(tcp::socket::wait_read, waits_read_);  // rings at once if more is in the socket
 }
 
 bool MqttConnection::may_read() {
