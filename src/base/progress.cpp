@@ -15,21 +15,34 @@ std::string duration_words(double seconds) {
     return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+constexpr double kMegabyte = 1e6;
+
+std::string amount(ProgressReport const& report) {
+    if (report.unit == ProgressReport::Unit::Things)
+        return report.total > 0 ? fmt::format("{}/{}", report.done, report.total)
+                                : fmt::format("{}", report.done);
+    auto const done = static_cast<double>(report.done) / kMegabyte;
+    return report.total > 0
+               ? fmt::format("{:.1f}/{:.1f} MB", done, static_cast<double>(report.total) / kMegabyte)
+               : fmt::format("{:.1f} MB", done);
+}
+
 struct State {
     std::string step;
     std::chrono::steady_clock::time_point step_began;
     std::chrono::steady_clock::time_point shown;
     std::size_t width = 0;
+    bool ended = false;  // the step, and its end was written
 };
 
 }  // namespace
 
 std::string describe(ProgressReport const& report, std::chrono::duration<double> elapsed) {
-    auto text = report.total > 0 ? fmt::format("{} {}/{}", report.step, report.done, report.total)
-                                 : fmt::format("{} {}", report.step, report.done);
+    auto text = report.step + " " + amount(report);
     if (report.done == 0 || elapsed.count() <= 0) return text;
     auto const rate = static_cast<double>(report.done) / elapsed.count();
-    text += fmt::format(", {:.1f}/s", rate);
+    text += report.unit == ProgressReport::Unit::Bytes ? fmt::format(", {:.1f} MB/s", rate / kMegabyte)
+                                                       : fmt::format(", {:.1f}/s", rate);
     if (report.total > report.done)
         text +=
             fmt::format(", {} left", duration_words(static_cast<double>(report.total - report.done) / rate));
@@ -47,9 +60,10 @@ ProgressSink stderr_progress(std::chrono::milliseconds interval) {
         if (new_step) {
             state->step = report.step;
             state->step_began = now;
-        } else if (!last && now - state->shown < interval) {
+        } else if (last ? state->ended : now - state->shown < interval) {
             return;
         }
+        state->ended = last;
         state->shown = now;
         auto text = describe(report, now - state->step_began);
         if (!terminal) {

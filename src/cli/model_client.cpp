@@ -1,6 +1,7 @@
 #include "cli/model_client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/file.hpp"
 #include "cli/file_hash.hpp"
@@ -16,8 +17,11 @@ namespace fs = std::filesystem;
 /// Progress over several files as one count of bytes.
 class BytesProgress {
   public:
-    BytesProgress(ProgressSink const& sink, std::uint64_t total) : sink_(&sink), total_(total) {}
-    void moved(std::uint64_t of_this_file) { (*sink_)({"bytes", before_ + of_this_file, total_}); }
+    BytesProgress(ProgressSink const& sink, std::string step, std::uint64_t total)
+        : sink_(&sink), step_(std::move(step)), total_(total) {}
+    void moved(std::uint64_t of_this_file) {
+        (*sink_)({step_, before_ + of_this_file, total_, ProgressReport::Unit::Bytes});
+    }
     void file_done(std::uint64_t bytes) {
         before_ += bytes;
         moved(0);
@@ -25,6 +29,7 @@ class BytesProgress {
 
   private:
     ProgressSink const* sink_;
+    std::string step_;
     std::uint64_t total_;
     std::uint64_t before_ = 0;
 };
@@ -86,7 +91,7 @@ Result<std::vector<LocalFile>> model_files(fs::path const& path) {
 Status send_files(HubClient& hub, std::vector<LocalFile> const& files, ProgressSink const& sink) {
     std::uint64_t total = 0;
     for (auto const& file : files) total += file.bytes;
-    BytesProgress progress(sink, total);
+    BytesProgress progress(sink, "sending", total);
     for (auto const& file : files) {
         TRY(auto const there, hub_has(hub, file));
         if (!there) {
@@ -113,7 +118,7 @@ Status fetch_files(HubClient& hub, Json const& model, fs::path const& folder, Pr
                         printable(text_member(file, "path")));
         total += file.value("size", std::uint64_t{0});
     }
-    BytesProgress progress(sink, total);
+    BytesProgress progress(sink, "fetching", total);
     auto const base = model_path(text_member(model, "name"), text_member(model, "version"));
     for (auto const& file : files) {
         auto const name = text_member(file, "path");

@@ -69,7 +69,9 @@ CommandResult run_export(Context const& context, Options const& options) {
     request.url = url;
     request.save_to = options.out;
     auto const progress = progress_for(context);
-    request.progress = [&](std::uint64_t done, std::uint64_t total) { progress({"bytes", done, total}); };
+    request.progress = [&](std::uint64_t done, std::uint64_t total) {
+        progress({"fetching", done, total, ProgressReport::Unit::Bytes});
+    };
     TRY_STATUS(hub.send(request));
     auto const size = fs::file_size(options.out, error);
     print_result(context.json,
