@@ -17,8 +17,8 @@ build: setup-build ## the programs, optimised, into build/release/bin (what plai
 	cmake --preset release --log-level=WARNING
 	cmake --build --preset release -j $(JOBS)
 
-demo: build ## learn from real photographs, then sift cards that were kept apart
-	demo/run.sh $(PROGRAM)
+demo: build ## learn from real photographs, sift cards kept apart, then the same with a hub
+	demo/run.sh $(PROGRAM) $(PROGRAM)-hub
 
 test: setup-test ## all tests, with the optimised programs
 	cmake --preset release --log-level=WARNING

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# run.sh PROGRAM: learns from real camera-trap photographs, then sifts memory cards that were kept apart.
+# run.sh PROGRAM HUB: learns from real camera-trap photographs, sifts memory cards that were kept apart, then does
+# the same over the network with a hub (hub.sh).
 # Everything it makes lies in demo/out, anew each time; the photographs themselves are only read.
 set -euo pipefail
 
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-ounce=$(realpath "$1")
+ounce=$(realpath "$1") hub=$(realpath "$2")
 out=$demo/out
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -34,6 +35,8 @@ run "$ounce" evaluate out/held-out.csv --model out/model
 
 step "5. Sift the same cards with what was learnt"
 run "$ounce" sift out/cards --model out/model --out out/sifted
+
+./hub.sh "$ounce" "$hub"
 
 step "Look at the pictures"
 printf 'trained:   %s\nuntrained: %s\n' "$out/sifted/index.html" "$out/untrained/index.html"
