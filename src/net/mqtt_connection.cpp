@@ -36,7 +36,7 @@ MqttConnection::MqttConnection(tcp::socket socket, SSL_CTX* context, MqttConnect
     OUNCE_CHECK(ssl_ != nullptr);
     SSL_set_accept_state(ssl_.get());
     SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS);
-    SSL_set_read_ahead(ssl_.get(), 1);  // a record is one look at the socket, not one for its head and one more
+    SSL_set_read_ahead(ssl_.get(), 1);  // one look at the socket a record, not one more for its head
     OUNCE_CHECK(SSL_set_fd(ssl_.get(), socket_.native_handle()) == 1);
 }
 
@@ -73,7 +73,7 @@ bool MqttConnection::shake_hands() {
 }
 
 void MqttConnection::read() {
-    if (waits_read_) return;  // nothing came since we last looked: a pump for output costs no look at the socket
+    if (waits_read_) return;  // nothing came since we last looked: a pump for output does not look
     bool more = true;         // OpenSSL holds more than it gave, or we have not looked yet
     for (int turn = 0; turn < kReadsPerTurn && more && may_read() && !peer_closed_; ++turn) {
         auto const buffer = owner_.scratch();
