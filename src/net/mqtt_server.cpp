@@ -95,9 +95,12 @@ class Server final : public MqttServer, public MqttLinks, public MqttConnectionO
     // MqttLinks
 
     void post(UniqueFunction<void()> work) override {
-        std::scoped_lock const lock(posted_mutex_);
-        posted_.push_back(std::move(work));
-        if (!std::exchange(posted_scheduled_, true)) asio::post(io_, [this] { run_posted(); });
+        {
+            std::scoped_lock const lock(posted_mutex_);
+            posted_.push_back(std::move(work));
+            if (std::exchange(posted_scheduled_, true)) return;
+        }
+        asio::post(io_, [this] { run_posted(); });  // not under the lock: who wakes would only wait for it
     }
 
     wire::mqtt::Session* find_session(ConnectionId id) override {

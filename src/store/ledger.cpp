@@ -29,14 +29,16 @@ std::size_t Ledger::waiting() const {
 }
 
 void Ledger::enqueue(std::unique_ptr<AnyPiece> piece) {
+    bool first = false;
     {
         std::scoped_lock const lock(mutex_);
         if (!stopping_ && queue_.size() < options_.queue_max) {
             queue_.push_back(std::move(piece));
-            if (queue_.size() == 1) wake_.notify_one();
-            return;
+            first = queue_.size() == 1;
         }
     }
+    if (first) wake_.notify_one();  // not under the lock: who wakes would only wait for it
+    if (!piece) return;
     piece->fail_with(
         {Code::Unavailable, "the disk cannot keep up: too much is waiting to be written; try again", {}});
     piece->tell();
