@@ -264,6 +264,41 @@ def test_hub_on_its_real_ports_in_a_network_of_its_own(make_hub, private_network
     assert json.loads(done.stdout)["status"] == "ok", done.stderr
 
 
+class ServiceUnit:
+    """What packaging/ounce-hub.service lets a hub do, as far as capabilities go, in a network of a test's own."""
+
+    def __init__(self, network):
+        self.network = network
+        lines = (SOURCE / "packaging" / "ounce-hub.service").read_text().splitlines()
+        self.settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    def command(self, *arguments):
+        def only(key):
+            return "-all,+" + self.settings[key].removeprefix("CAP_").lower()
+
+        ambient = only("AmbientCapabilities")
+        return self.network.command("setpriv", "--no-new-privs", f"--bounding-set={only('CapabilityBoundingSet')}",
+                                    f"--inh-caps={ambient}", f"--ambient-caps={ambient}", *arguments)
+
+    def line(self, key, hub):
+        """The command line of ExecStart or ExecStartPre, for this hub."""
+        words = self.settings[key].split()
+        assert words[0] == "/usr/local/bin/ounce-hub"
+        assert self.settings["StateDirectory"] == "ounce" and "/var/lib/ounce" in words
+        return [hub.folder if word == "/var/lib/ounce" else word for word in words[1:]]
+
+
+def test_service_unit_lets_the_hub_serve_its_usual_ports(make_hub, private_network):
+    unit = ServiceUnit(private_network)
+    hub = make_hub(network=unit)
+    assert hub.command(*unit.line("ExecStartPre", hub)).returncode == 0
+    assert unit.line("ExecStart", hub) == ["serve", "--data", hub.folder]
+    hub.start()
+    assert (hub.https_port, hub.mqtt_port) == (443, 8883)
+    done = private_network.run("curl", "-sS", "--cacert", hub.ca, "https://localhost/healthz")
+    assert json.loads(done.stdout)["status"] == "ok", done.stderr
+
+
 # backup and restore
 
 
