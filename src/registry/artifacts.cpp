@@ -7,6 +7,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/file.hpp"
+#include "crypto/sha256.hpp"
 
 namespace ounce::registry {
 namespace {
@@ -50,6 +51,13 @@ Result<std::map<std::string, Block>> load_blocks(Database& database, ArtifactPla
     }
 }
 
+/// Of a list of blocks, so that the same list is known again.
+std::string digest_of(std::vector<std::string> const& names) {
+    std::string text;
+    for (auto const& name : names) text += fmt::format("{}:{}", name.size(), name);
+    return crypto::sha256_hex(as_bytes(text));
+}
+
 Status append_file(store::BlobWriter& writer, std::filesystem::path const& path) {
     Descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) return system_failure(path, "open", errno);
@@ -64,7 +72,7 @@ Status append_file(store::BlobWriter& writer, std::filesystem::path const& path)
 }
 
 Status insert_artifact(Database& database, store::BlobStore const& blobs, ArtifactPlace const& place,
-                       Blob const& blob, Time now) {
+                       Blob const& blob, std::string_view blocks, Time now) {
     TRY(auto const waiting, database.count("SELECT count(*) FROM artifact"));
     if (waiting >= static_cast<std::int64_t>(kArtifactsMax))
         return fail(Code::ResourceExhausted,
@@ -75,8 +83,8 @@ Status insert_artifact(Database& database, store::BlobStore const& blobs, Artifa
     TRY_STATUS(database.run("DELETE FROM artifact WHERE origin = ? AND container = ? AND path = ?",
                             place.origin, place.container, place.path));
     return database.run(
-        "INSERT INTO artifact(origin, container, path, digest, added_us) VALUES(?, ?, ?, ?, ?)", place.origin,
-        place.container, place.path, blob.digest, to_microseconds(now));
+        "INSERT INTO artifact(origin, container, path, digest, added_us, blocks) VALUES(?, ?, ?, ?, ?, ?)",
+        place.origin, place.container, place.path, blob.digest, to_microseconds(now), blocks);
 }
 
 Result<std::vector<std::string>> take_texts(store::Statement statement) {
@@ -90,9 +98,9 @@ Result<std::vector<std::string>> take_texts(store::Statement statement) {
 
 }  // namespace
 
-Status Artifacts::keep(ArtifactPlace const& place, Blob const& blob) const {
+Status Artifacts::keep(ArtifactPlace const& place, Blob const& blob, std::string_view blocks) const {
     TRY_STATUS(storage_->ledger().run([&](Database& database) {
-        return insert_artifact(database, storage_->blobs(), place, blob, storage_->now());
+        return insert_artifact(database, storage_->blobs(), place, blob, blocks, storage_->now());
     }));
     return storage_->collect_garbage();
 }
@@ -103,7 +111,7 @@ Result<Blob> Artifacts::put(ArtifactPlace const& place, std::filesystem::path co
         return fail(good.error());
     }
     TRY(auto blob, storage_->take(file));
-    TRY_STATUS(keep(place, blob));
+    TRY_STATUS(keep(place, blob, ""));
     return blob;
 }
 
@@ -157,6 +165,20 @@ Status Artifacts::put_block(ArtifactPlace const& place, std::string_view name,
 
 Result<Blob> Artifacts::join_blocks(ArtifactPlace const& place, std::vector<std::string> const& names) const {
     TRY_STATUS(check_place(place));
+    auto joined = join(place, names);
+    if (joined || joined.error().code != Code::InvalidArgument) return joined;
+    // Asked again, because the answer was lost or took too long: the blocks are used up.
+    return storage_->ledger().run([&](Database& database) -> Result<Blob> {
+        TRY(auto row, database.query("SELECT digest FROM artifact WHERE origin = ? AND container = ?"
+                                     " AND path = ? AND blocks = ?",
+                                     place.origin, place.container, place.path, digest_of(names)));
+        TRY(auto const there, row.step());
+        if (!there) return fail(joined.error());
+        return get_blob(database, row.text(0));
+    });
+}
+
+Result<Blob> Artifacts::join(ArtifactPlace const& place, std::vector<std::string> const& names) const {
     TRY(auto const blocks,
         storage_->ledger().run([&](Database& database) { return load_blocks(database, place); }));
     TRY(auto writer, storage_->blobs().create(kFileBytesMax));
@@ -166,7 +188,8 @@ Result<Blob> Artifacts::join_blocks(ArtifactPlace const& place, std::vector<std:
             return fail_as(Code::InvalidArgument, "InvalidBlockList",
                            "a block of the list has not come: '{}'", name);
         auto const before = writer.size();
-        TRY_STATUS(append_file(writer, storage_->uploads() / found->second.file));
+        auto const read = append_file(writer, storage_->uploads() / found->second.file);
+        if (!read && read.error().code != Code::NotFound) return fail(read.error());
         if (writer.size() - before != found->second.size)
             return fail_as(Code::InvalidArgument, "InvalidBlockList",
                            "the block '{}' was lost; send it again", name);
@@ -174,7 +197,7 @@ Result<Blob> Artifacts::join_blocks(ArtifactPlace const& place, std::vector<std:
     auto const size = writer.size();
     TRY(auto digest, writer.finish());
     Blob blob{.digest = std::move(digest), .size = size};
-    TRY_STATUS(keep(place, blob));
+    TRY_STATUS(keep(place, blob, digest_of(names)));
     TRY(auto const files, storage_->ledger().run([&](Database& database) -> Result<std::vector<std::string>> {
         TRY(auto statement, database.query("DELETE FROM block WHERE origin = ? AND container = ? AND path = ?"
                                            " RETURNING file",

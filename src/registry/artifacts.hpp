@@ -51,8 +51,9 @@ class Artifacts {
     /// Errors: as put(); ResourceExhausted beyond kBlocksMax.
     Status put_block(ArtifactPlace const& place, std::string_view name,
                      std::filesystem::path const& file) const;
-    /// Makes the artifact of these pieces in this order; pieces not named are dropped.
-    /// Errors: InvalidArgument if one has not come; as put().
+    /// Makes the artifact of these pieces in this order; pieces not named are dropped. The same list again
+    /// gives the same artifact, if that is still there. Errors: InvalidArgument if one has not come, or is
+    /// used up; as put().
     Result<Blob> join_blocks(ArtifactPlace const& place, std::vector<std::string> const& names) const;
 
     /// Errors: NotFound.
@@ -72,7 +73,8 @@ class Artifacts {
     Result<std::size_t> sweep(Time before) const;
 
   private:
-    Status keep(ArtifactPlace const& place, Blob const& blob) const;
+    [[nodiscard]] Result<Blob> join(ArtifactPlace const& place, std::vector<std::string> const& names) const;
+    Status keep(ArtifactPlace const& place, Blob const& blob, std::string_view blocks) const;
     Storage const* storage_;
 };
 

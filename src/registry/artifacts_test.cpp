@@ -54,6 +54,35 @@ TEST_F(ArtifactsTest, JoinsBlocksInTheOrderOfTheList) {
     EXPECT_EQ(code_of(artifacts().join_blocks(at("m"), {"1"})), Code::InvalidArgument) << "they are used up";
 }
 
+TEST_F(ArtifactsTest, JoiningAgainBecauseTheAnswerWasLostGivesTheSame) {
+    for (auto const* const name : {"1", "2"}) ASSERT_TRUE(artifacts().put_block(at("m"), name, file(name)));
+    auto const blob = artifacts().join_blocks(at("m"), {"1", "2"});
+    ASSERT_TRUE(blob);
+    open();
+    auto const again = artifacts().join_blocks(at("m"), {"1", "2"});
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->digest, blob->digest);
+    EXPECT_EQ(again->size, 2U);
+    for (auto const& other :
+         std::vector<std::vector<std::string>>{{"1"}, {"2", "1"}, {"12"}, {"1", "2", "2"}})
+        EXPECT_EQ(code_of(artifacts().join_blocks(at("m"), other)), Code::InvalidArgument) << "another list";
+    EXPECT_EQ(code_of(artifacts().join_blocks(at("n"), {"1", "2"})), Code::InvalidArgument)
+        << "another place";
+    ASSERT_TRUE(artifacts().put(at("m"), file("whole")));
+    EXPECT_EQ(code_of(artifacts().join_blocks(at("m"), {"1", "2"})), Code::InvalidArgument)
+        << "replaced since";
+}
+
+TEST_F(ArtifactsTest, ABlockThatIsGoneIsToBeSentAgain) {
+    ASSERT_TRUE(artifacts().put_block(at("m"), "1", file("x")));
+    for (auto const& entry : std::filesystem::directory_iterator(storage_->uploads()))
+        std::filesystem::remove(entry.path());
+    auto const joined = artifacts().join_blocks(at("m"), {"1"});
+    EXPECT_EQ(code_of(joined), Code::InvalidArgument);
+    EXPECT_EQ(joined.error().reason, "InvalidBlockList");
+    EXPECT_EQ(joined.error().message.find(folder_->path().string()), std::string::npos) << "no path of ours";
+}
+
 TEST_F(ArtifactsTest, ListsAFolderButNotItsNeighbours) {
     for (auto const* const path :
          {"model_dir/a", "model_dir/b/c", "model_dir2/d", "model_dir-x", "model_dir.txt"})

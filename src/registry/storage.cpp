@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kGarbageBatch = 100;  // everyone else waits while so many files are removed
 
-constexpr store::Migration kMigrations[] = {{1, text::registry_sql}};
+constexpr store::Migration kMigrations[] = {{1, text::registry_sql}, {2, text::registry_2_sql}};
 
 }  // namespace
 
