@@ -12,6 +12,24 @@ namespace {
 
 constexpr std::size_t kGarbageBatch = 100;  // everyone else waits while so many files are removed
 
+/// Uploads whose bytes are not all there any more: a crash came while one became a blob, or the hub was
+/// restored from a backup, which has no uploads. Told so, their senders start new ones.
+Status forget_lost_uploads(store::Database& database, std::filesystem::path const& folder) {
+    std::vector<std::string> lost;
+    {
+        TRY(auto rows, database.query("SELECT id, offset FROM upload WHERE offset > 0"));
+        for (;;) {
+            TRY(auto const row, rows.step());
+            if (!row) break;
+            std::error_code missing;
+            auto const size = std::filesystem::file_size(folder / rows.text(0), missing);
+            if (missing || size < static_cast<std::uint64_t>(rows.integer(1))) lost.push_back(rows.text(0));
+        }
+    }
+    for (auto const& id : lost) TRY_STATUS(database.run("DELETE FROM upload WHERE id = ?", id));
+    return {};
+}
+
 constexpr store::Migration kMigrations[] = {{1, text::registry_sql}, {2, text::registry_2_sql}};
 
 }  // namespace
@@ -21,9 +39,10 @@ Result<Storage> Storage::open(std::filesystem::path const& folder, Clock const& 
     Storage storage(std::move(blobs), folder / "uploads", clock);
     TRY_STATUS(make_folder(storage.uploads_));
     TRY(storage.ledger_, store::Ledger::open(folder / "registry.db", kMigrations));
-    // Whoever was writing died with the former process.
-    TRY_STATUS(storage.ledger_->run([](store::Database& database) -> Status {
-        return database.run("UPDATE upload SET busy = 0 WHERE busy <> 0");
+    TRY_STATUS(storage.ledger_->run([&](store::Database& database) -> Status {
+        // Whoever was writing died with the former process.
+        TRY_STATUS(database.run("UPDATE upload SET busy = 0 WHERE busy <> 0"));
+        return forget_lost_uploads(database, storage.uploads_);
     }));
     return storage;
 }

@@ -21,8 +21,8 @@ class Storage {
   public:
     /// Opens or makes `folder`/registry.db, `folder`/blobs/registry and `folder`/uploads, which are all on
     /// one file system. The blobs are the registry's alone: it removes what it does not know. Uploads that
-    /// were being written when a former process died go on from their last synced byte. `clock` must outlive
-    /// it. Errors: as Ledger::open and BlobStore::open.
+    /// were being written when a former process died go on from their last synced byte; those whose bytes are
+    /// not there are forgotten. `clock` must outlive it. Errors: as Ledger::open and BlobStore::open.
     static Result<Storage> open(std::filesystem::path const& folder, Clock const& clock);
 
     /// Makes the file at `file` a blob, wherever on this file system it lies; it is gone afterwards in any

@@ -188,7 +188,10 @@ Result<Blob> Uploads::finish(std::string_view repository, std::string_view id, s
         static_cast<void>(cancel(repository, id));
         return fail(std::move(blob).error());
     }
-    return settle(repository, id, std::move(*blob), hex);
+    auto settled = settle(repository, id, std::move(*blob), hex);
+    // Kept, it would answer that it is busy: its bytes are a blob already, or gone.
+    if (!settled) static_cast<void>(cancel(repository, id));
+    return settled;
 }
 
 Result<Blob> Uploads::put(std::string_view repository, std::filesystem::path const& file,
@@ -217,7 +220,7 @@ Result<std::size_t> Uploads::sweep(Time before) const {
         TRY(auto const ids,
             storage_->ledger().run([&](Database& database) -> Result<std::vector<std::string>> {
                 TRY(auto rows, database.query("DELETE FROM upload WHERE id IN (SELECT id FROM upload"
-                                              " WHERE touched_us < ? AND busy = 0 LIMIT ?) RETURNING id",
+                                              " WHERE touched_us < ? LIMIT ?) RETURNING id",
                                               to_microseconds(before), kSweepBatch));
                 std::vector<std::string> gone;
                 for (;;) {

@@ -49,7 +49,8 @@ class Uploads {
     /// Errors: NotFound.
     Status cancel(std::string_view repository, std::string_view id) const;
 
-    /// Drops uploads that were last touched before `before`. Returns how many.
+    /// Drops uploads that were last touched before `before`, busy or not: no piece takes so long to write.
+    /// Returns how many.
     Result<std::size_t> sweep(Time before) const;
 
   private:

@@ -83,6 +83,33 @@ TEST_F(UploadsTest, EmptyLayersAndCancelledOnes) {
     EXPECT_EQ(code_of(uploads().start("Not/Valid")), Code::InvalidArgument);
 }
 
+TEST_F(UploadsTest, OneWhoseBytesAreGoneIsForgottenAtTheNextStart) {
+    // As after a crash while it became a blob, or in a hub that was restored: backups hold no uploads.
+    auto const gone = uploads().start("a");
+    auto const cut = uploads().start("a");
+    auto const begun = uploads().start("a");
+    ASSERT_TRUE(uploads().append("a", gone->id, {}, file("x")));
+    ASSERT_TRUE(uploads().append("a", cut->id, {}, file("four")));
+    std::filesystem::remove(storage_->uploads() / gone->id);
+    std::filesystem::resize_file(storage_->uploads() / cut->id, 3);
+    open();
+    for (auto const& id : {gone->id, cut->id})
+        EXPECT_EQ(uploads().get("a", id).error().reason, "BLOB_UPLOAD_UNKNOWN")
+            << "the sender starts a new one";
+    EXPECT_TRUE(uploads().get("a", begun->id));
+}
+
+TEST_F(UploadsTest, OneThatStayedBusyIsSweptToo) {
+    auto const stuck = uploads().start("a");
+    ASSERT_TRUE(uploads().append("a", stuck->id, {}, file("x")));
+    // As when the disk was so full that not even the end of a piece could be noted.
+    ASSERT_TRUE(storage_->ledger().run(
+        [&](store::Database& database) -> Status { return database.run("UPDATE upload SET busy = 1"); }));
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_EQ(*uploads().sweep(clock_.now() - std::chrono::hours(24)), 1U);
+    EXPECT_TRUE(std::filesystem::is_empty(storage_->uploads()));
+}
+
 TEST_F(UploadsTest, ThoseOfYesterdayAreSwept) {
     auto const old = uploads().start("a");
     ASSERT_TRUE(uploads().append("a", old->id, {}, file("x")));
