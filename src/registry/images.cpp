@@ -50,16 +50,15 @@ Status check_part(Database& database, std::string_view repository, ManifestPart 
             database.count("SELECT count(*) FROM manifest WHERE repository = ? AND digest = ?", repository,
                            part.digest));
         if (there) return {};
-    } else {
-        TRY(auto row, database.query("SELECT size FROM repository_blob JOIN blob USING(digest)"
-                                     " WHERE repository = ? AND digest = ?",
-                                     repository, part.digest));
-        TRY(auto const there, row.step());
-        if (there && static_cast<std::uint64_t>(row.integer(0)) == part.size) return {};
-        if (there)
-            return fail_as(Code::InvalidArgument, "SIZE_INVALID", "the blob {} has {} bytes, not {}",
-                           to_digest(part.digest), row.integer(0), part.size);
     }
+    TRY(auto row, database.query("SELECT size FROM repository_blob JOIN blob USING(digest)"
+                                 " WHERE repository = ? AND digest = ?",
+                                 repository, part.digest));
+    TRY(auto const there, row.step());
+    if (there && static_cast<std::uint64_t>(row.integer(0)) == part.size) return {};
+    if (there)
+        return fail_as(Code::InvalidArgument, "SIZE_INVALID", "the blob {} has {} bytes, not {}",
+                       to_digest(part.digest), row.integer(0), part.size);
     return fail_as(Code::NotFound, "MANIFEST_BLOB_UNKNOWN",
                    "the manifest names {}, which is not in this repository: push it first",
                    to_digest(part.digest));

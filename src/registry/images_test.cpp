@@ -104,6 +104,22 @@ TEST_F(ImagesTest, IndexesNeedTheirManifests) {
     EXPECT_EQ(images().tags("a", "", 10).error().reason, "NAME_UNKNOWN") << "nothing is left of it";
 }
 
+TEST_F(ImagesTest, AnIndexMayNameLayersToo) {
+    // As the cache that docker buildx writes does.
+    auto const layer = push("a", "cached layer");
+    auto const index = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})", kIndex,
+                                   descriptor(layer, 12));
+    auto const put = images().put_manifest("a", "cache", kIndex, as_bytes(index));
+    ASSERT_TRUE(put) << put.error().message;
+    clock_.advance(kUnusedFor + std::chrono::hours(1));
+    EXPECT_EQ(sweep(*storage_, clock_.now() - kUnusedFor)->layers, 0U);
+    EXPECT_TRUE(images().get_blob("a", layer));
+    auto const wrong_size = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})", kIndex,
+                                        descriptor(layer, 13));
+    EXPECT_EQ(images().put_manifest("a", "cache", kIndex, as_bytes(wrong_size)).error().reason,
+              "SIZE_INVALID");
+}
+
 TEST_F(ImagesTest, ListsInOrderPageByPage) {
     for (auto const* const tag : {"c", "a", "b"}) push_image("repo", tag, "layer");
     push_image("another", "x", "layer");

@@ -29,7 +29,7 @@ std::string to_digest(std::string_view hex);
 struct ManifestPart {
     std::string digest;  // hexadecimal
     std::uint64_t size = 0;
-    bool manifest = false;  // a part of an index; else a blob
+    bool manifest = false;  // a part of an index: a manifest, or a blob like all others
     bool needed = true;     // false: it lies elsewhere ("urls"), or need not be here
 };
 
