@@ -20,6 +20,7 @@ using registry::Uploads;
 constexpr net::BodyPlan kNoBody{net::BodyPlan::To::Memory, 0};
 constexpr net::BodyPlan kManifest{net::BodyPlan::To::Memory, registry::kManifestBytesMax};
 constexpr net::BodyPlan kLayer{net::BodyPlan::To::File, registry::kFileBytesMax};
+constexpr net::BodyPlan kPiece{net::BodyPlan::To::File, registry::kFileBytesMax, true};
 constexpr auto kIndexType = "application/vnd.oci.image.index.v1+json";
 
 Response with_digest(Response response, std::string_view hex) {
@@ -144,7 +145,10 @@ Result<std::optional<Response>> take_piece(Storage const& storage, Call& call, n
                                            Upload& upload) {
     auto const& name = call.parameter("name");
     auto const& id = call.parameter("id");
-    TRY(auto const first, first_byte(call));
+    TRY(auto first, first_byte(call));
+    // One that broke off may come to an end long after its sender asked and went on: it must not be taken for
+    // what follows. Without a Content-Range it can only be the first.
+    if (call.request.cut_off && !first) first = 0;
     auto const appended = Uploads(storage).append(name, id, first, body.release());
     if (!appended && appended.error().code == Code::FailedPrecondition) {
         TRY(auto const now, Uploads(storage).get(name, id));
@@ -261,7 +265,7 @@ RouteGroup oci_routes(Storage const& storage) {
             {"DELETE", "/v2/{name...}/blobs/{digest}", kKey, write, kNoBody, with(delete_blob)},
             {"POST", "/v2/{name...}/blobs/uploads", kKey, write, kLayer, with(start_upload)},
             {"GET", "/v2/{name...}/blobs/uploads/{id}", kKey, write, kNoBody, with(upload_status)},
-            {"PATCH", "/v2/{name...}/blobs/uploads/{id}", kKey, write, kLayer, with(patch_upload)},
+            {"PATCH", "/v2/{name...}/blobs/uploads/{id}", kKey, write, kPiece, with(patch_upload)},
             {"PUT", "/v2/{name...}/blobs/uploads/{id}", kKey, write, kLayer, with(finish_upload)},
             {"DELETE", "/v2/{name...}/blobs/uploads/{id}", kKey, write, kNoBody, with(cancel_upload)},
             {"GET", "/v2/{name...}/manifests/{reference}", kKey, read, kNoBody, with(get_manifest)},

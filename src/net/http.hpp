@@ -68,6 +68,7 @@ class SpooledBody {
 struct HttpRequest : RequestHead {
     Bytes body;                        // empty if spooled
     std::optional<SpooledBody> spool;  // if the plan said File
+    bool cut_off = false;              // the body is not whole, and nobody waits for the answer
 };
 
 /// A stretch of a file as a response body. The file is opened when the response begins; it may be removed
@@ -114,6 +115,9 @@ struct BodyPlan {
     enum class To { Memory, File };
     To to = To::Memory;
     std::uint64_t bytes_max = 1 << 20;  // more is refused with 413 before it is read where the length is told
+    /// For File: what came of a body whose sender went away or fell silent is handled too, marked `cut_off`,
+    /// unless it is nothing. Else it is dropped and nobody hears of it.
+    bool cut_off_too = false;
 };
 
 /// A request that will be heard: where its body goes, and who gets the whole of it.

@@ -80,6 +80,9 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
                               HttpRequest& into);
     awaitable<Status> keep(ByteView piece, BodyPlan plan, HttpRequest& into, std::optional<SpoolFile>& spool);
     awaitable<Status> flush(std::optional<SpoolFile>& spool);
+    awaitable<Next> keep_what_came(RequestHead const& head, HttpRequest& into,
+                                   std::optional<SpoolFile>& spool);
+    awaitable<Next> give_up_on_body(RequestHead const& head);
     awaitable<HttpResponse> ask(UniqueFunction<void(HttpRequest, Reply)> handle, HttpRequest request);
     awaitable<Next> answer(HttpResponse response, RequestHead const& head, Next after);
     awaitable<Next> refuse(int status, Error error, RequestHead const* head);
@@ -257,8 +260,12 @@ awaitable<Connection::Next> Connection::serve_one() {
     auto& admission = std::get<Admission>(admitted);
     next = co_await read_body(parser, head, admission.body, request);
     if (next == Next::KeepOpen) {
+        bool const cut_off = request.cut_off;
         auto response = co_await ask(std::move(admission.handle), std::move(request));
-        next = stopping_ ? Next::Drop : co_await answer(std::move(response), head, after);
+        if (cut_off)
+            next = co_await give_up_on_body(head);
+        else
+            next = stopping_ ? Next::Drop : co_await answer(std::move(response), head, after);
     }
     release_memory();
     waiting_ = std::chrono::steady_clock::now();
@@ -329,11 +336,9 @@ awaitable<Connection::Next> Connection::read_body(RequestParser& parser, Request
         arm(std::min(left, shared_.options.stall_timeout));
         acknowledge_at_once();
         auto const got = co_await read();
-        if (got == 0 && interrupted_ && !stopping_) {
-            Error error{Code::DeadlineExceeded, "the body of the request came too slowly"};
-            co_return co_await refuse(408, std::move(error), &head);
-        }
-        if (got == 0) co_return Next::Drop;
+        if (got > 0) continue;
+        if (plan.cut_off_too && spool && !stopping_) co_return co_await keep_what_came(head, into, spool);
+        co_return co_await give_up_on_body(head);
     }
     disarm();
     if (spool) {
@@ -342,6 +347,23 @@ awaitable<Connection::Next> Connection::read_body(RequestParser& parser, Request
         into.spool.emplace(spool->finish());
     }
     co_return Next::KeepOpen;
+}
+
+awaitable<Connection::Next> Connection::keep_what_came(RequestHead const& head, HttpRequest& into,
+                                                       std::optional<SpoolFile>& spool) {
+    auto const flushed = co_await flush(spool);
+    auto body = spool->finish();
+    if (!flushed || body.size() == 0) co_return co_await give_up_on_body(head);
+    into.spool.emplace(std::move(body));
+    into.cut_off = true;
+    co_return Next::KeepOpen;
+}
+
+/// Whoever fell silent is told so; whoever went away cannot be.
+awaitable<Connection::Next> Connection::give_up_on_body(RequestHead const& head) {
+    if (stopping_ || !interrupted_) co_return Next::Drop;
+    Error error{Code::DeadlineExceeded, "the body of the request came too slowly"};
+    co_return co_await refuse(408, std::move(error), &head);
 }
 
 awaitable<Status> Connection::keep(ByteView piece, BodyPlan plan, HttpRequest& into,

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "base/file.hpp"
+
 namespace ounce::net {
 namespace {
 
@@ -36,6 +38,12 @@ std::variant<Admission, HttpResponse> TestHandler::admit(RequestHead const& head
     if (head.path == "/file") {
         admission.body.to = BodyPlan::To::File;
         admission.handle = &echo_file;
+    } else if (head.path == "/piece") {
+        admission.body.to = BodyPlan::To::File;
+        admission.body.cut_off_too = true;
+        admission.handle = [this](HttpRequest const& request, Reply reply) {
+            keep_piece(request, std::move(reply));
+        };
     } else if (head.path == "/hold") {
         admission.handle = [this](HttpRequest const&, Reply reply) { hold(std::move(reply)); };
     } else if (head.path == "/lose") {
@@ -64,6 +72,23 @@ void TestHandler::hold(Reply reply) {
 bool TestHandler::wait_for_held(std::size_t count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return held_.size() >= count; });
+}
+
+void TestHandler::keep_piece(HttpRequest const& request, Reply reply) {
+    auto const content = read_file(request.spool->path(), kBodyMax);
+    {
+        std::scoped_lock const lock(mutex_);
+        pieces_.push_back((content ? std::string(as_text(*content)) : content.error().message) +
+                          (request.cut_off ? "..." : ""));
+    }
+    changed_.notify_all();
+    reply.send(text_response(200, "kept"));
+}
+
+std::vector<std::string> TestHandler::wait_for_pieces(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return pieces_.size() >= count; });
+    return pieces_;
 }
 
 void TestHandler::release() {

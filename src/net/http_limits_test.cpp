@@ -55,6 +55,26 @@ TEST(HttpLimits, ABodyThatStopsComingIsToldSo) {
     }
 }
 
+TEST(HttpLimits, WhatCameOfABodyThatBrokeOffIsHandledWhereItIsWanted) {
+    TestServer test({.stall_timeout = 100ms});
+    auto const send = [&](std::string_view path, std::string_view body) {
+        auto client = std::make_unique<TlsClient>(test.server->port());
+        EXPECT_TRUE(client->send(
+            fmt::format("PATCH {} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{}", path, body)));
+        return client;
+    };
+    EXPECT_THAT(send("/piece", "silent")->read_all(), StartsWith("HTTP/1.1 408 ")) << "told, and kept";
+    EXPECT_THAT(send("/piece", "")->read_all(), StartsWith("HTTP/1.1 408 ")) << "there is nothing to keep";
+    EXPECT_THAT(send("/file", "unwanted")->read_all(), StartsWith("HTTP/1.1 408 "));
+    EXPECT_THAT(send("/piece", "0123456789")->read_response(), EndsWith("kept"));
+    EXPECT_EQ(test.handler.wait_for_pieces(2), (std::vector<std::string>{"silent...", "0123456789"}));
+    send("/piece", "gone");
+    EXPECT_EQ(test.handler.wait_for_pieces(3).back(), "gone...");
+    test.server.reset();
+    for (auto const& entry : std::filesystem::directory_iterator(test.files.folder()))
+        EXPECT_FALSE(entry.path().filename().string().starts_with("body-")) << "left behind";
+}
+
 TEST(HttpLimits, ABodyThatDripsIsToldSo) {
     TestServer test({.stall_timeout = 300ms});
     TlsClient client(test.server->port());

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -169,6 +170,62 @@ def test_an_upload_in_pieces_goes_on_after_kill_9(hub):
     assert (done.status, done.headers["Docker-Content-Digest"]) == (201, digest_of(content))
     assert ask(hub, "GET", done.headers["Location"]).body == content
     assert code_of(ask(hub, "GET", place)) == (404, "BLOB_UPLOAD_UNKNOWN")
+
+
+class BrokenOff:
+    """A PATCH whose sender goes away before it has sent all that it announced."""
+
+    def __init__(self, hub, place, content, announced, **headers):
+        self.connection = hub.connect()
+        self.connection.putrequest("PATCH", place)
+        headers = basic(hub) | {"Content-Length": str(announced)} | {
+            name.replace("_", "-"): value for name, value in headers.items()}
+        for name, value in headers.items():
+            self.connection.putheader(name, value)
+        self.connection.endheaders(content)
+
+    def go(self):
+        """Ends it, and returns when the hub has dealt with what came."""
+        sock = self.connection.sock
+        sock.shutdown(socket.SHUT_WR)  # not close(): with something unread that would take back what was sent
+        while sock.recv(4096):
+            pass
+        self.connection.close()
+
+
+def range_of(hub, place):
+    return ask(hub, "GET", place).headers["Range"]
+
+
+def test_a_piece_that_broke_off_is_kept_as_far_as_it_came(hub):
+    content = random.Random(2).randbytes(3_000_000)
+    place = ask(hub, "POST", "/v2/a/blobs/uploads/").headers["Location"]
+    BrokenOff(hub, place, content[:700_000], 1_000_000).go()  # the first: one that says nothing of where it begins
+    assert range_of(hub, place) == "0-699999"
+    BrokenOff(hub, place, content[700_000:1_500_000], 2_300_000, Content_Range="700000-2999999").go()
+    assert range_of(hub, place) == "0-1499999"
+    hub.kill()
+    hub.start()
+    assert range_of(hub, place) == "0-1499999", "what the sender was told of is on the disk"
+    assert ask(hub, "PATCH", place, content[1_500_000:], Content_Range="1500000-2999999").status == 202
+    done = ask(hub, "PUT", f"{place}?digest={digest_of(content)}")
+    assert done.status == 201, done.body
+    assert ask(hub, "GET", done.headers["Location"]).body == content
+
+
+def test_a_piece_that_broke_off_is_not_put_behind_what_was_sent_anew(hub):
+    place = ask(hub, "POST", "/v2/a/blobs/uploads/").headers["Location"]
+    late = BrokenOff(hub, place, b"0123", 10)
+    ranged = BrokenOff(hub, place, b"0123", 10, Content_Range="0-9")
+    deadline = time.monotonic() + 30
+    while len(list((hub.folder / "tmp").iterdir())) < 2:
+        assert time.monotonic() < deadline, "the pieces did not come"
+    assert ask(hub, "PATCH", place, b"0123456").headers["Range"] == "0-6"
+    late.go()
+    ranged.go()
+    assert not list((hub.folder / "tmp").iterdir()), "the pieces are gone"
+    assert range_of(hub, place) == "0-6"
+    assert ask(hub, "PUT", f"{place}?digest={digest_of(b'0123456789')}", b"789").status == 201
 
 
 def test_blobs_whole_in_part_mounted_and_deleted(hub):
