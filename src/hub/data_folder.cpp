@@ -44,6 +44,17 @@ Status make_private_folder(std::filesystem::path const& path) {
     return system_failure(path, "make the folder", errno);
 }
 
+Status make_empty_folder(std::filesystem::path const& path) {
+    TRY_STATUS(make_private_folder(path));
+    std::error_code error;
+    for (auto const& entry : std::filesystem::directory_iterator(path, error)) {
+        std::filesystem::remove_all(entry.path(), error);
+        if (error) return system_failure(entry.path(), "remove", error.value());
+    }
+    if (error) return system_failure(path, "list", error.value());
+    return {};
+}
+
 Result<FolderLock> FolderLock::take(std::filesystem::path const& path) {
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.valid()) return system_failure(path, "open", errno);

@@ -39,6 +39,10 @@ class DataFolder {
 /// mode. Errors: as make_folder.
 Status make_private_folder(std::filesystem::path const& path);
 
+/// The same, and removes what is in it. For what no process holds any more.
+/// Errors: as make_folder; of what cannot be removed.
+Status make_empty_folder(std::filesystem::path const& path);
+
 /// A lock that one process at a time holds; it goes with the object, and with the process, however that ends.
 class FolderLock {
   public:

@@ -18,6 +18,19 @@ TEST(DataFolder, IsAbsoluteAndHasOneSpelling) {
     EXPECT_EQ(DataFolder("/d").database("iot"), "/d/iot.db");
 }
 
+TEST(DataFolder, APassingFolderIsMadeOrEmptied) {
+    auto const folder = TemporaryFolder::create().value();
+    auto const passing = folder.path() / "deep" / "tmp";
+    ASSERT_TRUE(make_empty_folder(passing));
+    ASSERT_TRUE(write_file(passing / "body-x", as_bytes("what a killed hub left")));
+    ASSERT_TRUE(make_private_folder(passing / "more" / "of it"));
+    std::filesystem::create_symlink(folder.path(), passing / "link");
+    ASSERT_TRUE(write_file(folder.path() / "kept", as_bytes("not in it")));
+    ASSERT_TRUE(make_empty_folder(passing));
+    EXPECT_TRUE(std::filesystem::is_empty(passing));
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "kept"));
+}
+
 TEST(FolderLock, SecondHolderIsToldWhoHasItUntilItIsFree) {
     auto const folder = TemporaryFolder::create().value();
     auto const path = folder.path() / "lock";

@@ -157,7 +157,7 @@ Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config con
     p.router.emplace(all_routes(p, config), p.keyring, device_authenticator(*p.domains->devices, p.keyring),
                      *p.workers, clock, p.metrics);
 
-    TRY_STATUS(make_private_folder(data.tmp()));
+    TRY_STATUS(make_empty_folder(data.tmp()));  // bodies that were coming when a former process was killed
     TRY(p.identity, net::TlsIdentity::load(data.server_certificate(), data.server_key()));
     TRY(p.https, net::HttpServer::start(https_options(config, data), *p.identity, *p.router, p.metrics));
     TRY(p.mqtt, net::MqttServer::start(mqtt_options(config), *p.identity, *p.plane, p.metrics));

@@ -136,6 +136,7 @@ def test_a_push_that_kill_9_cut_off_is_done_again(skopeo, hub, tmp_path):
     hub.kill()
     assert copying.wait(120) != 0
     hub.start()
+    assert not list((hub.folder / "tmp").iterdir()), "what nobody will ask for is left lying"
     at = f"docker://localhost:{hub.https_port}/one:v1"
     skopeo(f"oci:{tmp_path}/one:latest", at)
     skopeo(at, f"oci:{tmp_path}/back:latest")
