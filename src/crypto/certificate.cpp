@@ -23,7 +23,6 @@ namespace ounce::crypto {
 namespace {
 
 constexpr std::size_t kPemBytesMax = 256 << 10;
-constexpr std::size_t kHostsMax = 100;
 constexpr std::size_t kHostBytesMax = 253;
 constexpr std::size_t kLabelBytesMax = 63;
 constexpr std::size_t kCommonNameBytesMax = 64;

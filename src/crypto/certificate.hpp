@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct CertifiedKey {
 
 inline constexpr std::chrono::days kAuthorityLifetime{20 * 365};
 inline constexpr std::chrono::days kServerLifetime{397};  // browsers refuse certificates of more
+inline constexpr std::size_t kHostsMax = 100;             // that one certificate is for
 /// Certificates begin this long before they are made: the clocks of clients are a little off.
 inline constexpr std::chrono::days kCertificateLead{1};
 
@@ -30,7 +32,7 @@ Result<CertifiedKey> make_authority(std::string_view name, Time now);
 /// what a certificate may name. Errors: InvalidArgument.
 Result<std::string> parse_host(std::string_view text);
 
-/// A certificate for a TLS server of `hosts` (names and IP addresses, at least one), signed by `authority`.
+/// A certificate for a TLS server of `hosts` (names and IP addresses, 1 to kHostsMax), signed by `authority`.
 /// Errors: InvalidArgument naming a host that is none, or if `authority` is not a key with its certificate.
 Result<CertifiedKey> make_server_certificate(CertifiedKey const& authority,
                                              std::span<std::string const> hosts, Time now);

@@ -70,6 +70,12 @@ Result<std::vector<std::string>> join_hosts(std::vector<std::string> known,
         add_missing(known, host);
     }
     for (auto const host : kOwnHosts) add_missing(known, host);
+    // Before anything is written: a hub that knew of more could not make its certificate, and not start.
+    if (known.size() > crypto::kHostsMax)
+        return fail(
+            Code::InvalidArgument,
+            "{} names and addresses, {} of them localhost's, are more than the {} that a certificate is for",
+            known.size(), kOwnHosts.size(), crypto::kHostsMax);
     return known;
 }
 

@@ -100,6 +100,20 @@ TEST_F(KeyStoreTest, RefusesWhatIsNoHostAndMakesNothing) {
     EXPECT_TRUE(files().empty());
 }
 
+TEST_F(KeyStoreTest, MoreHostsThanACertificateTakesChangeNothing) {
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i < crypto::kHostsMax; ++i) many.push_back(fmt::format("host-{}.example", i));
+    EXPECT_EQ(prepare_keys(data_, many, now_).error().code, Code::InvalidArgument);
+    EXPECT_TRUE(files().empty());
+    prepare({"hub.example"});
+    auto const before = files();
+    EXPECT_EQ(prepare_keys(data_, many, now_).error().code, Code::InvalidArgument);
+    EXPECT_EQ(files(), before);
+    EXPECT_FALSE(prepare().certificate_is_new) << "the hub is as it was";
+    many.resize(crypto::kHostsMax - 4);  // beside hub.example, localhost and its addresses
+    EXPECT_EQ(prepare(many).keyring.hosts().size(), crypto::kHostsMax);
+}
+
 TEST_F(KeyStoreTest, RunThatWasCutOffIsCompleted) {
     // Each state that a kill may leave: the files are written in this order.
     prepare({"hub.example"});
