@@ -1,8 +1,10 @@
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 /// Less than the 5 s in which a stopped hub is gone: what is left is for closing the databases.
 constexpr std::chrono::seconds kDrain{4};
+constexpr std::chrono::milliseconds kEnd{4'700};
 constexpr std::chrono::hours kLookAtCertificate{12};
 
 struct Options {
@@ -44,11 +47,20 @@ void tell_ready(Server::Ports ports, bool json) {
 }
 
 /// Returns after `time`, or when a stop is asked for: then true.
-bool stopped_within(std::chrono::hours time, std::stop_token const& stop) {
+bool stopped_within(std::chrono::milliseconds time, std::stop_token const& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     return wake.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
+}
+
+/// Ends the process unless it is told in time that there is no need. A layer of gigabytes that is being taken
+/// in, or a disk that does not answer, would hold it up until the service manager kills it, which is no
+/// worse: what was acknowledged is on the disk.
+void end_in_time(std::stop_token const& ended) {
+    if (stopped_within(kEnd, ended)) return;
+    log_warning("stopped", {{"reason", "something under way took too long"}});
+    std::_Exit(0);
 }
 
 /// A hub that serves for years renews its certificate on the way. If that fails there is time for other
@@ -74,13 +86,17 @@ Status serve(Options const& options, Context const& context) {
     TRY(auto const lock, FolderLock::take(data.lock()));
     TRY(auto const renewed, renew_server_certificate(data, keyring, clock.now()));
     if (renewed) log_info("certificate renewed");
-    TRY(auto const server, Server::start(data, config, keyring, clock));
+    TRY(auto server, Server::start(data, config, keyring, clock));
     tell_ready(server->ports(), context.json);
 
     while (!stopped_within(kLookAtCertificate, context.stop))
         keep_certificate_valid(data, keyring, *server, clock.now());
     log_info("stopping");
-    server->drain(kDrain);
+    {
+        std::jthread const watch(end_in_time);
+        server->drain(kDrain);
+        server.reset();
+    }
     log_info("stopped");
     return {};
 }

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -187,6 +188,20 @@ def test_reader_that_waits_does_not_hold_up_the_stop(hub):
                        headers={"Authorization": hub.sas_token("service")})
     assert hub.stop() < 3  # less than requests under way get
     connection.close()
+
+
+def test_what_takes_long_does_not_hold_up_the_stop(hub):
+    held = sqlite3.connect(hub.folder / "registry.db", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")  # as slow as a disk can be: each request waits for it, one after the other
+    connections = [hub.connect() for _ in range(3)]
+    for connection in connections:
+        connection.request("GET", "/ounce/v1/models", headers={"Authorization": hub.sas_token()})
+    assert hub.request("GET", "/healthz").status == 200
+    assert hub.stop() < 5
+    for connection in connections:
+        connection.close()
+    held.close()
+    assert "reason=\"something under way took too long\"" in hub.log()
 
 
 def test_second_signal_ends_it_at_once(hub):
