@@ -19,6 +19,8 @@ using registry::Models;
 using registry::Storage;
 
 constexpr std::uint64_t kFormBytesMax = 64 << 20;  // a model that comes in one request, its files included
+// What a model may say of itself comes to 18 MB. A form's size in numbers would be a gigabyte of values.
+constexpr std::size_t kJsonBytesMax = 20 << 20;
 constexpr net::BodyPlan kNoBody{net::BodyPlan::To::Memory, 0};
 constexpr net::BodyPlan kSmallBody{net::BodyPlan::To::Memory, 1 << 20};
 constexpr net::BodyPlan kFormBody{net::BodyPlan::To::File, kFormBytesMax};
@@ -47,6 +49,13 @@ Result<Response> upload(Storage const& storage, Call& call) {
     return json_response(Json({{"sha256", blob.digest}, {"size", blob.size}}), 201);
 }
 
+Result<registry::NewModel> read_json(ByteView text) {
+    if (text.size() > kJsonBytesMax)
+        return fail(Code::ResourceExhausted, "the JSON of a model has at most {} bytes", kJsonBytesMax);
+    TRY(auto const json, parse_json(as_text(text)));
+    return parse_new_model(json);
+}
+
 /// A form: the field "model", and one file for each "file", whose file name is its path.
 Result<registry::NewModel> read_form(Storage const& storage, Call const& call, ByteView body,
                                      std::string_view content_type) {
@@ -56,8 +65,7 @@ Result<registry::NewModel> read_form(Storage const& storage, Call const& call, B
     std::vector<registry::ModelFile> files;
     for (auto const& part : parts) {
         if (part.name == "model") {
-            TRY(auto const json, parse_json(as_text(part.content)));
-            TRY(model, parse_new_model(json));
+            TRY(model, read_json(part.content));
         } else if (part.name == "file" && part.filename) {
             TRY(auto const id, Storage::make_id());
             auto const file = storage.blobs().tmp_folder() / id;
@@ -78,8 +86,7 @@ Result<registry::NewModel> read_new_model(Storage const& storage, Call& call) {
     TRY(auto const body, read_file(spool.path(), kFormBytesMax));
     auto const type = call.request.headers.find("Content-Type").value_or("");
     if (type.starts_with("multipart/")) return read_form(storage, call, body, type);
-    TRY(auto const json, parse_json(as_text(body)));
-    return parse_new_model(json);
+    return read_json(body);
 }
 
 Result<Response> add(Storage const& storage, Call& call) {

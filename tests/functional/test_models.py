@@ -90,6 +90,8 @@ def test_wrong_requests_are_told_why_and_change_nothing(hub):
         assert answer.status == status, answer.body
         assert word in answer.json()["error"]["message"]
     assert hub.request("POST", f"/ounce/v1/uploads?sha256={'0' * 64}", b"x").status == 400
+    large = hub.request("POST", "/ounce/v1/models", b"[" + b"0," * (10 << 20) + b"0]")
+    assert large.status == 413 and "20971520 bytes" in large.json()["error"]["message"]
     assert hub.request("GET", "/ounce/v1/models?unknown=1").status == 400
     assert hub.request("GET", "/ounce/v1/models").json() == {"models": [], "next": None}
     assert hub.request("POST", "/ounce/v1/models", cases[0][0], policy="device").status == 403
