@@ -38,12 +38,13 @@ Result<Principal> check_secret(AzureMlServices& services, Call const& call) {
     auto const rights = services.keyring.rights_of_basic(user, form.find("client_secret").value_or(""));
     if (!rights) {
         services.logins.failed(call.request.peer, now);
-        log_warning("login failed", {{"wire", "azureml"}, {"user", user}, {"peer", call.request.peer}});
+        // Anything but a name of ours may be a key in the wrong place.
+        std::string_view const name = services.keyring.find_policy(user) != nullptr ? user : "unknown";
+        log_warning("login failed", {{"wire", "azureml"}, {"user", name}, {"peer", call.request.peer}});
         return fail_as(
             Code::Unauthenticated, "invalid_client",
-            "'{}' and its password do not belong together: the id is the name of a key of this hub, "
-            "such as 'training', and the password that key",
-            user);
+            "the id and its password do not belong together: the id is the name of a key of this hub, "
+            "such as 'training', and the password that key");
     }
     services.logins.succeeded(call.request.peer);
     return Principal{.name = std::string(user), .rights = *rights, .device = {}, .module = {}};

@@ -71,9 +71,9 @@ class SmallDisk:
         return ["unshare", "--mount", *user, "sh", "-c", script, self._size, str(self._folder), *map(str, arguments)]
 
 
-def login(hub, key):
+def login(hub, key, user="training"):
     """The request that MSAL makes of a name and a key."""
-    form = {"grant_type": "client_credentials", "client_id": "training", "client_secret": key}
+    form = {"grant_type": "client_credentials", "client_id": user, "client_secret": key}
     return hub.request("POST", "/adfs/any/oauth2/token", urlencode(form), policy=None)
 
 
@@ -239,6 +239,17 @@ def test_wrong_keys_slow_an_address_down(hub):
     assert slowed.status == 401
     assert "wait a minute" in slowed.json()["error_description"]
     assert hub.request("GET", "/ounce/v1/models").status == 200, "other wires go on"
+
+
+def test_a_key_in_the_place_of_the_name_is_neither_logged_nor_said_again(hub):
+    refused = login(hub, "training", user=hub.training_key)
+    assert refused.status == 401
+    assert "do not belong together" in refused.json()["error_description"]
+    assert hub.training_key not in refused.json()["error_description"]
+    assert login(hub, "wrong").status == 401
+    hub.stop()
+    assert "user=training" in hub.log()
+    assert hub.training_key not in hub.log()
 
 
 def test_a_signed_address_is_good_for_its_file_alone(sdk, hub):
