@@ -90,7 +90,7 @@ def lists():
         "tag key": ids(Model.list(ws, tags=["all"])), "tag value": ids(Model.list(ws, tags=[["n", "1"]])),
         "tags": ids(Model.list(ws, tags=[["n", "1"], "all"])),
         "properties": ids(Model.list(ws, properties=[["p", "2"]])),
-        "nothing": ids(Model.list(ws, name="absent")),
+        "nothing": ids(Model.list(ws, name="absent")), "data set": ids(Model.list(ws, dataset_id="of-nobody")),
     }
 
 

@@ -143,7 +143,7 @@ def test_lists_by_every_filter(sdk):
     assert sdk("lists") == {
         "all": ["b:1", "a:3", "a:2", "a:1"], "name": ["a:3", "a:2", "a:1"], "latest": ["b:1", "a:3"],
         "tag key": ["a:3", "a:2", "a:1"], "tag value": ["b:1", "a:2"], "tags": ["a:2"], "properties": ["a:3"],
-        "nothing": [],
+        "nothing": [], "data set": [],
     }
 
 
