@@ -82,6 +82,8 @@ Status insert_edge_modules(Work& work, Identity const& device) {
         Identity identity;
         identity.name = {.device = device.name.device, .module = std::string(module)};
         identity.managed_by = kEdgeManager;
+        TRY(auto const there, find_identity(work, identity.name));
+        if (there) continue;  // somebody made it before the device was to be an edge device
         TRY_STATUS(complete_keys(identity.authentication, {}));
         TRY_STATUS(insert_identity(work, identity));
     }

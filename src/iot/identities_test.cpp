@@ -75,6 +75,36 @@ TEST(IdentityRequestTest, RefusesWhatCannotBe) {
         EXPECT_FALSE(parse_identity_request(Json::parse(body), {"a", ""})) << body;
 }
 
+TEST(IdentityRequestTest, HoldsItsBounds) {
+    auto const reads = [](Json const& body) { return parse_identity_request(body, {"a", ""}).has_value(); };
+    EXPECT_TRUE(reads({{"statusReason", std::string(kStatusReasonBytesMax, 'x')}}));
+    EXPECT_FALSE(reads({{"statusReason", std::string(kStatusReasonBytesMax + 1, 'x')}}));
+    auto const with_key = [](std::size_t bytes) -> Json {
+        return {{"authentication", {{"symmetricKey", {{"primaryKey", crypto::to_base64(Bytes(bytes, 7))}}}}}};
+    };
+    for (auto const bytes : {kKeyBytesMin, kKeyBytesMax}) EXPECT_TRUE(reads(with_key(bytes))) << bytes;
+    for (auto const bytes : {kKeyBytesMin - 1, kKeyBytesMax + 1})
+        EXPECT_FALSE(reads(with_key(bytes))) << bytes;
+}
+
+TEST_F(IdentitiesTest, EdgeDevicesAboveEachOtherHaveABound) {
+    auto parent = Json::array();
+    auto const below = [&](char const* id, bool edge) {
+        return put({{"capabilities", {{"iotEdge", edge}}}, {"parentScopes", parent}}, {id, ""});
+    };
+    for (auto const* const id : {"e0", "e1", "e2", "e3", "e4"}) {
+        auto const edge = below(id, true);
+        ASSERT_TRUE(edge) << id << ": " << edge.error().message;
+        parent = {edge->scope};
+    }
+    auto const lowest = below("e5", true);
+    ASSERT_TRUE(lowest) << lowest.error().message;
+    EXPECT_TRUE(below("leaf", false));
+    parent = {lowest->scope};
+    EXPECT_EQ(reason(below("e6", true)), "ArgumentInvalid");
+    EXPECT_EQ(reason(below("leaf2", false)), "ArgumentInvalid");
+}
+
 TEST_F(IdentitiesTest, AnUpdateKeepsWhatItDoesNotState) {
     auto const made = put({{"statusReason", "new"}}, {"a", ""});
     ASSERT_TRUE(made);
@@ -144,6 +174,15 @@ TEST_F(IdentitiesTest, ADeviceBecomesAnEdgeDevice) {
     ASSERT_TRUE(edge) << edge.error().message;
     EXPECT_FALSE(edge->scope.empty());
     EXPECT_TRUE(get({"e", "$edgeAgent"}));
+}
+
+TEST_F(IdentitiesTest, ADeviceThatHasAnAgentAlreadyBecomesAnEdgeDevice) {
+    ASSERT_TRUE(put(Json::object(), {"e", ""}));
+    auto const agent = put(Json::object(), {"e", "$edgeAgent"});
+    auto const edge = put({{"capabilities", {{"iotEdge", true}}}}, {"e", ""}, Precondition::any());
+    ASSERT_TRUE(edge) << edge.error().message;
+    EXPECT_EQ(get({"e", "$edgeAgent"})->generation, agent->generation);
+    EXPECT_TRUE(get({"e", "$edgeHub"}));
 }
 
 TEST_F(IdentitiesTest, ModulesHaveABound) {
