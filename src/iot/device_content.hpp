@@ -8,8 +8,6 @@
 
 namespace ounce::iot {
 
-inline constexpr std::size_t kContentBytesMax = 512 * 1024;  // of JSON
-
 /// What a deployment wants of one edge device: the desired properties of its modules, by their names
 /// (iothub-service-rest-amqp.md D7, applyConfigurationContent). A value.
 struct DeviceContent {

@@ -86,5 +86,24 @@ TEST_F(DeviceContentTest, RefusesWhatCannotBeAndChangesNothing) {
     EXPECT_TRUE(told().empty());
 }
 
+TEST(DeviceContentBoundsTest, ModulesAndPathsAreCounted) {
+    auto const modules = [](int count) {
+        Json content;
+        for (int i = 0; i < count; ++i)
+            content["modulesContent"][fmt::format("m{}", i)]["properties.desired"] = Json::object();
+        return content;
+    };
+    EXPECT_TRUE(parse_device_content(modules(kModulesMax)));
+    EXPECT_FALSE(parse_device_content(modules(kModulesMax + 1)));
+    auto const paths = [](int count) {
+        Json content;
+        for (int i = 0; i < count; ++i)
+            content["modulesContent"]["m"][fmt::format("properties.desired.p{}", i)] = i;
+        return content;
+    };
+    EXPECT_TRUE(parse_device_content(paths(1'000)));
+    EXPECT_FALSE(parse_device_content(paths(1'001)));
+}
+
 }  // namespace
 }  // namespace ounce::iot
