@@ -154,6 +154,7 @@ Status Query::Groups::add(Json const& twin) {
 Json Query::Groups::rows() const {
     auto rows = Json::array();
     for (auto const& [text, group] : groups_) {
+        if (query_.top_ && static_cast<std::int64_t>(rows.size()) >= *query_.top_) break;
         auto row = Json::object();
         for (std::size_t i = 0; i < query_.items_.size(); ++i) {
             auto const& item = query_.items_[i];

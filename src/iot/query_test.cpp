@@ -95,6 +95,32 @@ TEST(QueryTest, Aggregates) {
               Json::parse(R"([{"a":2.6666666666666665,"s":8.0,"l":1,"m":"b"}])"));
     EXPECT_EQ(aggregate("SELECT tags.s, COUNT() AS n FROM devices GROUP BY tags.s", twins),
               Json::parse(R"([{"s":"a","n":2},{"s":"b","n":1},{"n":1}])"));
+    EXPECT_EQ(aggregate("SELECT TOP 2 tags.s, COUNT() AS n FROM devices GROUP BY tags.s", twins),
+              Json::parse(R"([{"s":"a","n":2},{"s":"b","n":1}])"));
+    EXPECT_EQ(aggregate("SELECT TOP 0 COUNT() AS n FROM devices", twins), Json::array());
+}
+
+TEST(QueryTest, ListsHaveABound) {
+    auto const list = [](int count) {
+        std::string text = "p0";
+        for (int i = 1; i < count; ++i) text += fmt::format(", p{}", i);
+        return text;
+    };
+    EXPECT_TRUE(Query::parse("SELECT " + list(64) + " FROM devices"));
+    EXPECT_FALSE(Query::parse("SELECT " + list(65) + " FROM devices"));
+    EXPECT_TRUE(Query::parse("SELECT COUNT() FROM devices GROUP BY " + list(64)));
+    EXPECT_FALSE(Query::parse("SELECT COUNT() FROM devices GROUP BY " + list(65)));
+}
+
+TEST(QueryTest, GroupsHaveABound) {
+    auto const query = Query::parse("SELECT n, COUNT() AS c FROM devices GROUP BY n");
+    ASSERT_TRUE(query);
+    Query::Groups groups(*query);
+    for (std::size_t i = 0; i < Query::Groups::kGroupsMax; ++i) ASSERT_TRUE(groups.add({{"n", i}}));
+    auto const more = groups.add({{"n", Query::Groups::kGroupsMax}});
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code, Code::ResourceExhausted);
+    EXPECT_TRUE(groups.add({{"n", 0}}));
 }
 
 TEST(QueryTest, RefusesWhatIsNoQuery) {
