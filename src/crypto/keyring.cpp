@@ -176,8 +176,9 @@ Result<Rights> Keyring::verify_policy_token(SasToken const& token, std::string_v
     if (!covers(token, hosts_, path))
         return fail(Code::Unauthenticated,
                     "the shared access signature is for another host or resource (sr)");
-    if (!verify(token, policy->primary.bytes(), now))
-        TRY_STATUS(verify(token, policy->secondary.bytes(), now));
+    // First whose it is, then whether it is still good: an expired one is not to be called another's.
+    bool const by_primary = verify(token, policy->primary.bytes(), Time{}).has_value();
+    TRY_STATUS(verify(token, (by_primary ? policy->primary : policy->secondary).bytes(), now));
     return policy->rights;
 }
 

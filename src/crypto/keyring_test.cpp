@@ -1,5 +1,6 @@
 #include "crypto/keyring.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -88,6 +89,10 @@ TEST_F(KeyringTest, PolicyTokenNeedsItsNameAKeyItsHostAndTime) {
                           token("hub.example/devices", service.primary, "service"),
                           token("hub.example", service.secondary, "service", kNow - hours(1))};
     for (auto const& each : refused) EXPECT_EQ(check(each).error().code, Code::Unauthenticated);
+    // Whichever key it was made with: a wrong clock is not to be taken for a wrong key.
+    for (auto const& key : {service.primary, service.secondary})
+        EXPECT_THAT(check(token("hub.example", key, "service", kNow - hours(1))).error().message,
+                    testing::HasSubstr("expired"));
 }
 
 TEST_F(KeyringTest, ComesBackFromItsJson) {
