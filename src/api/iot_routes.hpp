@@ -13,6 +13,7 @@ namespace ounce::api {
 /// GET /ounce/v1/telemetry?device=&module=&from=earliest|latest|TIME&after=CURSOR&limit=&wait=SECONDS
 ///   Messages behind `after`, or else from `from` on (latest if neither is given), at most `limit` (100; 1000
 ///   at most). If there is none yet, waits up to `wait` seconds (0; 60 at most) for the first.
+///   A name in the query that is none of these, and not api-version, is refused.
 ///   {"messages":[{"partition","sequence","enqueuedTime","deviceId","moduleId","properties",
 ///     "systemProperties","body" | "bodyBase64"}],"cursor":"…"}
 ///   `cursor` given back as `after` misses nothing and repeats nothing. `body` is text; what is not UTF-8

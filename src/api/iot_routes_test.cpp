@@ -289,10 +289,27 @@ TEST_F(IotRoutesTest, ADeviceSendsAndAReaderReads) {
         ask("GET", "/ounce/v1/telemetry?device=a&after=" + page.body["cursor"].get<std::string>());
     ASSERT_EQ(rest.body["messages"].size(), 1U);
     EXPECT_EQ(rest.body["messages"][0]["body"], "a");
-    EXPECT_TRUE(ask("GET", "/ounce/v1/telemetry?x=").body["messages"].empty());
+    EXPECT_TRUE(ask("GET", "/ounce/v1/telemetry?wait=").body["messages"].empty());
     for (auto const* const wrong :
          {"after=x", "from=yesterday", "limit=0", "limit=1001", "wait=61", "wait=a"})
         EXPECT_EQ(ask("GET", fmt::format("/ounce/v1/telemetry?{}", wrong)).status, 400) << wrong;
+}
+
+TEST_F(IotRoutesTest, AReaderIsToldWhatItMisspelt) {
+    for (auto const& [wrong, meant] : {std::pair("devcie=a", "device"),
+                                       {"from=earliest&limits=2", "limit"},
+                                       {"waits", "wait"},
+                                       {"apiversion=2021-04-12", "api-version"}}) {
+        auto const answer = ask("GET", fmt::format("/ounce/v1/telemetry?{}", wrong));
+        EXPECT_EQ(answer.status, 400) << wrong;
+        EXPECT_THAT(answer.body["error"]["message"].get<std::string>(),
+                    testing::EndsWith(fmt::format("did you mean '{}'?", meant)));
+    }
+    auto const long_one = ask("GET", "/ounce/v1/telemetry?" + std::string(4'000, 'x') + "=1");
+    EXPECT_EQ(long_one.status, 400);
+    EXPECT_LT(long_one.body["error"]["message"].get<std::string>().size(), 200U);
+    auto const all = "api-version=2021-04-12&From=earliest&after=&device=a&module=&limit=1&wait=0";
+    EXPECT_EQ(ask("GET", fmt::format("/ounce/v1/telemetry?{}", all)).status, 200);
 }
 
 TEST_F(IotRoutesTest, AReaderIsToldWhenSomethingCame) {
@@ -322,6 +339,9 @@ TEST(IotEventTest, RefusesWhatIsNoBatch) {
          {"{}", "[]", "[1]", R"([{}])", R"([{"body":1}])", R"([{"body":"?"}])",
           R"([{"body":"","properties":[]}])", R"([{"body":"","properties":{"iothub-app-x":[]}}])"})
         EXPECT_FALSE(parse_event_batch(Json::parse(body), {"a", ""}, "1")) << body;
+    auto const many = [](std::size_t count) { return Json(count, {{"body", ""}}); };
+    EXPECT_TRUE(parse_event_batch(many(1'000), {"a", ""}, "1"));
+    EXPECT_FALSE(parse_event_batch(many(1'001), {"a", ""}, "1"));
     auto const plain =
         parse_event_batch(Json::parse(R"([{"body":"{}","base64Encoded":false}])"), {"a", ""}, "1");
     ASSERT_TRUE(plain);

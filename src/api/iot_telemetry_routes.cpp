@@ -2,8 +2,11 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api/iot_route_parts.hpp"
+#include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "crypto/base64.hpp"
 
@@ -62,6 +65,21 @@ Response page_response(iot::TelemetryPage const& page) {
     return json_response(answer);
 }
 
+/// A misspelt filter must not give everything, nor a misspelt start the wrong messages.
+Status check_names(Call const& call) {
+    static std::vector<std::string> const known = {"from",  "after", "device",     "module",
+                                                   "limit", "wait",  "api-version"};
+    constexpr std::size_t kShownBytesMax = 60;
+    for (auto const& [key, value] : call.query) {
+        auto const same = [&](std::string const& name) { return net::same_name(name, key); };
+        if (std::ranges::any_of(known, same)) continue;
+        auto const shown = key.substr(0, kShownBytesMax);
+        return fail(Code::InvalidArgument, "there is no '{}' in this query; did you mean '{}'?", shown,
+                    nearest(shown, known));
+    }
+    return {};
+}
+
 Result<int> parse_number(Call const& call, std::string_view key, int least, int most, int otherwise) {
     auto const text = call.find_query(key);
     if (!text || text->empty()) return otherwise;
@@ -93,6 +111,7 @@ struct Wish {
 };
 
 Result<Wish> parse_wish(IotServices const& services, Call const& call) {
+    TRY_STATUS(check_names(call));
     Wish wish;
     TRY(auto const limit,
         parse_number(call, "limit", 1, iot::TelemetryLog::kPageMessagesMax, static_cast<int>(kLimitDefault)));

@@ -7,12 +7,12 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/nearest.hpp"
 
 namespace ounce::hub {
 namespace {
@@ -79,27 +79,6 @@ tl::unexpected<Error> wrong(std::uint32_t line, std::string const& what) {
 
 std::string name_of(Setting const& setting) {
     return fmt::format("{}.{}", setting.table, setting.key);
-}
-
-/// How many single characters must be added, removed or changed (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            auto const cost = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({cost, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
-std::string nearest(std::string_view name, std::vector<std::string> const& known) {
-    return *std::min_element(known.begin(), known.end(), [&](auto const& a, auto const& b) {
-        return distance(name, a) < distance(name, b);
-    });
 }
 
 std::string printable(std::string_view key) {
