@@ -1,6 +1,6 @@
 #include "api/iot_event.hpp"
 #include "api/iot_route_parts.hpp"
-#include "iot/identities.hpp"
+#include "iot/authenticate.hpp"
 
 namespace ounce::api {
 namespace {
@@ -33,7 +33,7 @@ Result<std::vector<iot::Message>> parse_messages(Call& call, iot::Identity const
 Result<Response> send_event(IotServices const& services, Call& call) {
     auto const name = target_of(call);
     TRY(auto const identity,
-        services.devices.run([&](iot::Work& work) { return iot::get_identity(work, name); }));
+        services.devices.run([&](iot::Work& work) { return iot::need_enabled(work, name); }));
     TRY(auto messages, parse_messages(call, identity));
     TRY_STATUS(services.telemetry.append_all(std::move(messages)));
     services.presence.active(name, services.clock.now());

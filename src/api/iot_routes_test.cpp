@@ -323,6 +323,25 @@ TEST_F(IotRoutesTest, AReaderIsToldWhenSomethingCame) {
     EXPECT_FALSE(page.get().body["messages"].empty());
 }
 
+TEST_F(IotRoutesTest, NobodySendsForADeviceThatIsDisabled) {
+    ask("PUT", "/devices/a", "{}");
+    ask("PUT", "/devices/a/modules/m", "{}");
+    auto const own = as_device("a");
+    EXPECT_EQ(ask("POST", "/devices/a/messages/events", "x").status, 204);
+    EXPECT_EQ(ask("POST", "/devices/a/modules/m/messages/events", "x").status, 204);
+    ask("PUT", "/devices/a", R"({"status":"disabled"})", {{"If-Match", "*"}});
+    // Neither by its own key nor by that of a policy, which MQTT refuses too.
+    EXPECT_EQ(ask("POST", "/devices/a/messages/events", "x", own).status, 401);
+    for (auto const* const target : {"/devices/a/messages/events", "/devices/a/modules/m/messages/events"}) {
+        auto const refused = ask("POST", target, "x");
+        EXPECT_EQ(refused.status, 401) << target;
+        EXPECT_EQ(refused.name(), "IotHubUnauthorized");
+        EXPECT_THAT(refused.body["Message"].get<std::string>(), testing::HasSubstr("'a' is disabled"));
+    }
+    EXPECT_EQ(ask("GET", "/ounce/v1/telemetry?from=earliest").body["messages"].size(), 2U);
+    EXPECT_EQ(ask("POST", "/devices/nobody/messages/events", "x").name(), "DeviceNotFound");
+}
+
 TEST_F(IotRoutesTest, RefusesEventsThatAreTooLarge) {
     ask("PUT", "/devices/a", "{}");
     auto const large = std::string(iot::kMessageBytesMax + 1, 'x');

@@ -98,6 +98,13 @@ Result<std::optional<Identity>> find_enabled(Work& work, Name const& name) {
 
 }  // namespace
 
+Result<Identity> need_enabled(Work& work, Name const& name) {
+    TRY_STATUS(need_identity(work, name));
+    TRY(auto identity, find_enabled(work, name));
+    if (!identity) return refuse(fmt::format("{} is disabled, or its device is", describe(name)));
+    return std::move(*identity);
+}
+
 Result<DeviceCaller> authenticate_device(Work& work, crypto::Keyring const& keyring, std::string_view text,
                                          Name const& name) {
     auto const token = crypto::parse_sas_token(text);

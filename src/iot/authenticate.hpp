@@ -27,4 +27,9 @@ struct DeviceCaller {
 Result<DeviceCaller> authenticate_device(Work& work, crypto::Keyring const& keyring, std::string_view token,
                                          Name const& name);
 
+/// The identity of that name, if it may send: neither it nor its device is disabled. For callers whose
+/// credential says nothing of that, as a policy's.
+/// Errors: NotFound ("DeviceNotFound", "ModuleNotFound"); Unauthenticated ("IotHubUnauthorized").
+Result<Identity> need_enabled(Work& work, Name const& name);
+
 }  // namespace ounce::iot
