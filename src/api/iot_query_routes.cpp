@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "api/iot_route_parts.hpp"
-#include "crypto/base64.hpp"
 #include "iot/query.hpp"
+#include "iot/query_place.hpp"
 #include "iot/twins.hpp"
 
 namespace ounce::api {
@@ -15,28 +15,6 @@ constexpr int kPageDefault = 100;
 constexpr int kPageMax = 1'000;
 constexpr std::size_t kPageBytesMax = 16 * 1024 * 1024;
 constexpr int kStepTwins = 100;  // read at a time: everybody else waits for the database meanwhile
-
-/// How far a query is: the last twin looked at, and how many rows were given. Clients send it back as text.
-struct Place {
-    iot::Name after;
-    std::int64_t given = 0;
-
-    [[nodiscard]] std::string to_text() const {
-        return crypto::to_base64url(as_bytes(dump_json(Json::array({after.device, after.module, given}))));
-    }
-    static Result<Place> parse(std::string_view text) {
-        auto const wrong = [] {
-            return fail(Code::InvalidArgument, "x-ms-continuation is not one of this hub: begin anew");
-        };
-        auto const bytes = crypto::parse_base64url(text);
-        if (!bytes) return wrong();
-        auto const json = parse_json(as_text(*bytes), 2);
-        if (!json || !json->is_array() || json->size() != 3 || !(*json)[0].is_string() ||
-            !(*json)[1].is_string() || !(*json)[2].is_number_unsigned())
-            return wrong();
-        return Place{.after = {.device = (*json)[0], .module = (*json)[1]}, .given = (*json)[2]};
-    }
-};
 
 Result<int> parse_page_size(Call const& call) {
     auto const text = call.request.headers.find("x-ms-max-item-count");
@@ -48,20 +26,20 @@ Result<int> parse_page_size(Call const& call) {
     return std::min(size, kPageMax);
 }
 
-/// The twins behind `place` one after the other, until there are no more or `take` gives false.
+/// The twins that match behind `after` one after the other, until there are no more or `take` gives false.
 template <class F>
-Status for_each_twin(IotServices const& services, iot::Query const& query, Place& place, F take) {
+Status for_each_twin(IotServices const& services, iot::Query const& query, iot::Name after, F take) {
     bool const modules = query.source() == iot::Query::Source::Modules;
     for (;;) {
         TRY(auto const twins, services.devices.run([&](iot::Work& work) {
-            return iot::list_twins(work, modules, place.after, kStepTwins);
+            return iot::list_twins(work, modules, after, kStepTwins);
         }));
         if (twins.empty()) return {};
         for (auto const& twin : twins) {
-            place.after = twin.identity.name;
-            auto const json = iot::twin_to_json(twin, services.presence.of(twin.identity.name));
+            after = twin.identity.name;
+            auto const json = iot::twin_to_json(twin, services.presence.of(after));
             if (!query.matches(json)) continue;
-            TRY(auto const more, take(json));
+            TRY(auto const more, take(after, json));
             if (!more) return {};
         }
     }
@@ -69,8 +47,7 @@ Status for_each_twin(IotServices const& services, iot::Query const& query, Place
 
 Result<Response> aggregate(IotServices const& services, iot::Query const& query) {
     iot::Query::Groups groups(query);
-    Place place;
-    TRY_STATUS(for_each_twin(services, query, place, [&](Json const& twin) -> Result<bool> {
+    TRY_STATUS(for_each_twin(services, query, {}, [&](iot::Name const&, Json const& twin) -> Result<bool> {
         TRY_STATUS(groups.add(twin));
         return true;
     }));
@@ -86,26 +63,29 @@ Result<Response> run_query(IotServices const& services, Call const& call) {
     TRY(auto const page_size, parse_page_size(call));
     if (query.aggregates()) return aggregate(services, query);
 
-    Place place;
+    iot::QueryPlace place;
     if (auto const text_of = call.request.headers.find("x-ms-continuation"); text_of && !text_of->empty()) {
-        TRY(place, Place::parse(*text_of));
+        auto parsed = iot::QueryPlace::parse(*text_of);
+        if (!parsed) return fail(parsed.error().in("x-ms-continuation"));
+        place = std::move(*parsed);
     }
     auto const top = query.top().value_or(std::numeric_limits<std::int64_t>::max());
     auto rows = Json::array();
     std::size_t bytes = 0;
-    bool full = false;
-    if (place.given < top)
-        TRY_STATUS(for_each_twin(services, query, place, [&](Json const& twin) -> Result<bool> {
-            rows.push_back(query.row(twin));
-            bytes += dump_json(rows.back()).size();
-            ++place.given;
-            full = static_cast<int>(rows.size()) >= page_size || bytes >= kPageBytesMax;
-            return !full && place.given < top;
-        }));
+    bool more = false;
+    auto const take = [&](iot::Name const& name, Json const& twin) -> Result<bool> {
+        more = static_cast<int>(rows.size()) >= page_size || bytes >= kPageBytesMax;
+        if (more) return false;
+        rows.push_back(query.row(twin));
+        bytes += dump_json(rows.back()).size();
+        place = {.after = name, .given = place.given + 1};
+        return place.given < top;
+    };
+    if (place.given < top) TRY_STATUS(for_each_twin(services, query, place.after, take));
     auto response = json_response(rows);
     response.headers.add("x-ms-item-type", query.selects_all() ? "Twin" : "Raw");
     // Left out at the end: the vendor's client takes an empty one for "there is more".
-    if (full && place.given < top) response.headers.add("x-ms-continuation", place.to_text());
+    if (more) response.headers.add("x-ms-continuation", place.to_text());
     return response;
 }
 

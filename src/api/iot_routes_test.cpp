@@ -250,6 +250,10 @@ TEST_F(IotRoutesTest, QueriesGivePages) {
     EXPECT_FALSE(odd.headers.find("x-ms-continuation"));
     EXPECT_EQ(run("SELECT COUNT() AS n FROM devices WHERE tags.odd = 0").body, Json::parse(R"([{"n":4}])"));
     EXPECT_EQ(run("SELECT moduleId FROM devices.modules").body, Json::parse(R"([{"moduleId":"m"}])"));
+    // A page that is full is the last one all the same if nothing more matches.
+    auto const last = run("SELECT deviceId FROM devices WHERE tags.odd = 1", {{"x-ms-max-item-count", "3"}});
+    EXPECT_EQ(last.body.size(), 3U);
+    EXPECT_FALSE(last.headers.find("x-ms-continuation"));
     EXPECT_EQ(run("SELECT").status, 400);
     EXPECT_EQ(run("SELECT * FROM devices.jobs").status, 501);
     EXPECT_EQ(run("SELECT * FROM devices", {{"x-ms-continuation", "x"}}).status, 400);
