@@ -49,10 +49,8 @@ Result<Response> put_identity(IotServices const& services, Call const& call) {
 }
 
 Result<Response> delete_identity(IotServices const& services, Call const& call) {
-    auto const name = target_of(call);
     TRY_STATUS(services.devices.run(
-        [&](iot::Work& work) { return iot::delete_identity(work, name, precondition_of(call)); }));
-    services.presence.forget(name);
+        [&](iot::Work& work) { return iot::delete_identity(work, target_of(call), precondition_of(call)); }));
     return empty_response(204);
 }
 

@@ -456,6 +456,9 @@ bool MqttPlane::send_method(iot::Name const& target, std::string_view rid,
 }
 
 void MqttPlane::changed(iot::Change const& change) {
+    // Here and now, in the order of commits: one made anew under that name is not the one forgotten.
+    if (auto const* revoked = std::get_if<iot::AccessRevoked>(&change); revoked && revoked->removed)
+        domain_.presence.forget(revoked->who);
     gate_->post([this, change] { apply(change); });
 }
 

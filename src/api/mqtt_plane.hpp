@@ -46,8 +46,8 @@ class MqttPlane final : public net::MqttHandler {
     /// server runs.
     void call_method(iot::Name target, iot::MethodRequest request, iot::MethodDone done);
 
-    /// For DeviceHub's listener: pushes desired properties, closes who lost access. Any thread; does nothing
-    /// while no server runs.
+    /// For DeviceHub's listener: pushes desired properties, closes who lost access, forgets when those that
+    /// were deleted were there. Any thread; pushes and closes nothing while no server runs.
     void changed(iot::Change const& change);
 
     // MqttHandler

@@ -456,6 +456,24 @@ TEST_F(MqttPlaneTest, ClosesWhoLosesAccess) {
     EXPECT_TRUE(closes(bystander));
 }
 
+TEST_F(MqttPlaneTest, RemembersNothingOfWhatWasDeleted) {
+    // Seen, gone again, or there: a device made anew under the old name was never heard of.
+    send(connected(cam), Disconnect{});
+    send(connected(classifier), Disconnect{});
+    auto const connection = connected(other);
+    auto const items = *iot::parse_bulk(
+        *parse_json(R"([{"id":"cam","importMode":"delete"},{"id":"other","importMode":"delete"}])"));
+    auto const failed = hub->run([&](iot::Work& work) { return iot::change_identities(work, items); });
+    ASSERT_TRUE(failed && failed->empty());
+    EXPECT_TRUE(closes(connection));
+    settle();
+    for (auto const& name : {cam, classifier, other}) {
+        EXPECT_EQ(presence.of(name).changed, Time{}) << name.device << name.module;
+        EXPECT_EQ(presence.of(name).last_activity, Time{}) << name.device << name.module;
+    }
+    EXPECT_EQ(presence.connected_devices(), 0);
+}
+
 TEST_F(MqttPlaneTest, ClosesWhenTheTokenEnds) {
     auto const before = Instant::clock::now();
     auto const id = open();

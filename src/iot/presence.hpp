@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -18,7 +18,7 @@ class PresenceBoard {
     void disconnected(Name const& name, Time now);
     /// A message, or another sign of life.
     void active(Name const& name, Time now);
-    /// The identity was removed.
+    /// The identity was removed; with a device all its modules were.
     void forget(Name const& name);
 
     [[nodiscard]] Presence of(Name const& name) const;
@@ -26,14 +26,16 @@ class PresenceBoard {
     [[nodiscard]] std::int64_t connected_devices() const;
 
   private:
-    struct Hash {
-        std::size_t operator()(Name const& name) const {
-            return std::hash<std::string>{}(name.device) * 31 + std::hash<std::string>{}(name.module);
-        }
+    struct Device {
+        Presence own;
+        std::map<std::string, Presence> modules;
     };
 
+    Presence& known(Name const& name);
+    [[nodiscard]] Presence const* find(Name const& name) const;
+
     mutable std::mutex mutex_;
-    std::unordered_map<Name, Presence, Hash> known_;
+    std::unordered_map<std::string, Device> devices_;
     std::int64_t connected_devices_ = 0;
 };
 
