@@ -43,7 +43,8 @@ class Reader {
 
   private:
     Result<std::vector<TelemetryMessage>> ask() {
-        auto const patience = options_->once ? 0 : kPatience.count();
+        // Not at first: until the hub has told where it is, a lost connection could not be taken up.
+        auto const patience = options_->once || cursor_.empty() ? 0 : kPatience.count();
         TRY(auto const page,
             hub_.ask("GET", "/ounce/v1/telemetry" + query_of({{cursor_.empty() ? "from" : "after",
                                                                cursor_.empty() ? options_->from : cursor_},

@@ -104,6 +104,18 @@ class TestMonitor:
         assert asked[0]["from"] == "earliest" and "after" not in asked[0]
         assert all(query["after"] == "c2" for query in asked[1:])
 
+    def test_a_connection_lost_before_the_first_message_loses_nothing(self, hub, run):
+        """Where it began is known before it waits, so that what came meanwhile is not taken for old."""
+        def first_page(request):
+            return {"messages": [], "cursor": "c0"} if request["query"]["wait"] == "0" else DROP
+        hub.answers["GET /ounce/v1/telemetry"] = [
+            first_page, DROP, {"messages": [message(1)], "cursor": "c1"}]
+        done = run("monitor", "--count", 1, "--json")
+        assert [json.loads(line)["sequence"] for line in done.stdout.splitlines()] == [1]
+        asked = [call["query"] for call in hub.calls("GET /ounce/v1/telemetry")]
+        assert asked[0]["from"] == "latest"
+        assert all(query["after"] == "c0" and int(query["wait"]) > 0 for query in asked[1:])
+
     def test_ctrl_c_is_a_good_end(self, hub, tmp_path):
         hub.answers["GET /ounce/v1/telemetry"] = [
             {"messages": [message(1, "first")], "cursor": "c1"}, {"messages": [], "cursor": "c1"}]
