@@ -116,6 +116,19 @@ def files_stay_short(tree: Tree):
             yield path, len(lines), f"{len(lines)} lines, more than {LINES_MAX}: split it by noun"
 
 
+def fuzzers_are_built_and_seeded(tree: Tree):
+    place = Path("fuzz", "CMakeLists.txt")
+    built = set(re.findall(r"^ounce_fuzz\((\w+)", "\n".join(tree.files.get(place, [])), re.M))
+    seeded = {path.parts[2] for path in tree.all_files if path.parts[:2] == ("fuzz", "corpus") and len(path.parts) > 3}
+    for path, _ in tree.cpp(".cpp"):
+        if path.parent == Path("fuzz") and path.stem.endswith("_fuzz"):
+            noun = path.stem.removesuffix("_fuzz")
+            if noun not in built:
+                yield place, 1, f"does not build {path}: add ounce_fuzz({noun} DEPS ...)"
+            if noun not in seeded:
+                yield path, 1, f"has no seeds: put a few small inputs into fuzz/corpus/{noun}/"
+
+
 def nothing_names_a_machine(tree: Tree):
     for path, lines in tree.files.items():
         for number, line in enumerate(lines, 1):
@@ -162,7 +175,7 @@ def _normal(path: Path) -> list:
 
 RULES = [
     dependencies_point_one_way, includes_keep_to_deps, headers_are_manuals, own_header_comes_first,
-    files_stay_short, nothing_names_a_machine, nothing_forbidden, links_lead_somewhere,
+    files_stay_short, fuzzers_are_built_and_seeded, nothing_names_a_machine, nothing_forbidden, links_lead_somewhere,
 ]
 
 
