@@ -280,7 +280,10 @@ void TelemetryLog::State::keep(std::stop_token const& stop) {
         if (stop.stop_requested()) return;
         if (waits > 0)
             ledger->post<void>([](store::Database&) { return Status(); },
-                               [this](Status const&) { end_waits(false); });
+                               [this](Status const& done) {
+                                   // Refused, this is not the ledger's thread; the next turn tries again.
+                                   if (done) end_waits(false);
+                               });
         if (clock.instant() - tidied < options.tidy_every) continue;
         for (bool more = true; more && !stop.stop_requested();) {
             auto const dropped = ledger->run([this](store::Database& database) { return tidy(database); });

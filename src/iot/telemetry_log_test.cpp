@@ -5,7 +5,9 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <semaphore>
 #include <set>
+#include <thread>
 
 #include "base/file.hpp"
 #include "iot/recent_messages.hpp"
@@ -390,6 +392,55 @@ TEST_F(TelemetryLogTest, ReadersAreReleased) {
     wait();
     ASSERT_TRUE(log_->latest());
     EXPECT_EQ(told, 2);
+}
+
+/// Tells when somebody looks at it.
+class WatchedClock final : public Clock {
+  public:
+    [[nodiscard]] Time now() const override { return time.now(); }
+    [[nodiscard]] Instant instant() const override {
+        if (watched) looks.release();
+        return time.instant();
+    }
+    FakeClock time;
+    std::atomic<bool> watched = false;
+    mutable std::counting_semaphore<> looks{0};
+};
+
+// The thread that ends waits did so itself where the queue was full, beside the log's thread.
+TEST_F(TelemetryLogTest, ReadersAreToldByTheLogsThreadAlsoWhenTheDiskCannotKeepUp) {
+    WatchedClock clock;
+    options_.tidy_every = hours(1000);  // looks after those who wait all the same
+    auto opened = TelemetryLog::open(folder_->path() / "other.db", clock, options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    auto& log = **opened;
+    auto const start = *log.latest();
+
+    std::promise<std::thread::id> told;
+    log.read_or_wait(start, {.device = "a", .module = {}, .partition = {}}, 10, seconds(1),
+                     [&](Result<TelemetryPage> const&) { told.set_value(std::this_thread::get_id()); });
+    ASSERT_TRUE(log.latest());  // after the reader
+
+    std::promise<std::thread::id> busy;
+    std::latch go_on(1);
+    log.append(message("b", "slow"), [&](Result<MessagePlace> const&) {
+        busy.set_value(std::this_thread::get_id());
+        go_on.wait();
+    });
+    auto const logs_thread = busy.get_future().get();
+    std::atomic<bool> full = false;
+    while (!full)
+        log.read_or_wait(start, {}, 1, seconds(0), [&](Result<TelemetryPage> const& page) {
+            if (!page) full = true;
+        });
+
+    clock.time.advance(hours(1));
+    clock.watched = true;
+    for (int i = 0; i < 3; ++i) clock.looks.acquire();  // a whole turn of that thread, at least
+    go_on.count_down();
+    EXPECT_EQ(told.get_future().get(), logs_thread);
+    clock.watched = false;
+    opened->reset();
 }
 
 TEST_F(TelemetryLogTest, WhatWasHandedInIsWrittenBeforeTheEnd) {
