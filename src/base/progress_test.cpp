@@ -27,7 +27,7 @@ TEST(Describe, TellsBytesAsMegabytes) {
 TEST(StderrProgress, WritesTheEndOfAStepOnce) {
     ::testing::internal::CaptureStderr();
     auto const progress = stderr_progress(std::chrono::hours(1));
-    for (std::uint64_t const done : {1, 2, 2, 2}) progress({"sending", done, 2});
+    for (std::uint64_t const done : {1U, 2U, 2U, 2U}) progress({"sending", done, 2});
     progress({"checking", 0, 0});
     auto const text = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
