@@ -94,9 +94,10 @@ Result<Json> HubClient::get(std::string const& path) {
 }
 
 Result<Json> HubClient::ask(std::string const& method, std::string const& path, Json const& body,
-                            std::string const& if_match) {
+                            std::string const& if_match, std::chrono::seconds patience) {
     Request request;
     request.method = method;
+    request.patience = patience;
     request.url = path;
     if (!body.is_null()) {
         request.body = dump_json(body);

@@ -56,8 +56,9 @@ class HubClient {
     Result<Json> get(std::string const& path);
 
     /// The JSON that the answer holds, null if it has no body. `if_match` ("*" or an ETag) is sent as header.
+    /// `patience`: how long the hub may take if it waits for somebody else.
     Result<Json> ask(std::string const& method, std::string const& path, Json const& body = {},
-                     std::string const& if_match = {});
+                     std::string const& if_match = {}, std::chrono::seconds patience = {});
 
   private:
     Profile profile_;

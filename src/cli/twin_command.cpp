@@ -1,3 +1,4 @@
+#include <chrono>
 #include <memory>
 
 #include "cli/hub_command.hpp"
@@ -8,6 +9,7 @@ namespace {
 
 // iothub-service-rest-amqp.md sections D5 and D9.
 constexpr std::string_view kApiVersion = "2021-04-12";
+constexpr int kHubSeconds = 10;  // what the hub may need beside the device
 
 struct Options {
     std::string device;
@@ -69,10 +71,12 @@ CommandResult call(Context const& context, CallOptions const& options) {
                     {"payload", payload},
                     {"responseTimeoutInSeconds", options.timeout_s},
                     {"connectTimeoutInSeconds", options.connect_timeout_s}};
+    // Somewhat longer than the hub, which tells more of why there is no answer.
+    std::chrono::seconds const patience{options.timeout_s + options.connect_timeout_s + kHubSeconds};
     TRY(auto const answer, hub.ask("POST",
                                    twin_path(options.device, options.module) + "/methods" +
                                        query_of({{"api-version", kApiVersion}}),
-                                   body));
+                                   body, {}, patience));
     print_result(context.json, OrderedJson(answer),
                  fmt::format("status {}\n{}\n", text_member(answer, "status"),
                              dump_json(answer.value("payload", Json()), 2)));

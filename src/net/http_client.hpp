@@ -34,7 +34,9 @@ class HttpClient {
         /// A 2xx body goes to this new file instead of memory; removed again on an error.
         std::optional<std::filesystem::path> save_to = {};
         std::function<void(std::uint64_t done, std::uint64_t total)> progress = {};
-        std::chrono::seconds timeout{0};                  // for all of it; 0: none but the stall timeout
+        std::chrono::seconds timeout{0};  // for all of it; 0: none but the stall timeout
+        /// How long the other side may be silent if it needs longer for its answer than the stall timeout.
+        std::chrono::seconds patience{0};
         std::uint64_t response_bytes_max = 256ull << 20;  // kept in memory
     };
     struct Response {

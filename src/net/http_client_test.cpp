@@ -177,6 +177,14 @@ TEST(HttpClient, GivesUpOnASilentServer) {
     EXPECT_EQ(response.error().code, Code::Unavailable);
 }
 
+TEST(HttpClient, HasPatienceWithAnAnswerThatTakesItsTime) {
+    TestServer test;
+    HttpClient client({.ca_pem = test.files.ca_pem(), .stall_timeout = 1s});
+    auto const begun = std::chrono::steady_clock::now();
+    EXPECT_FALSE(client.send({.url = test.url("/hold"), .patience = 3s}));
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 3s);
+}
+
 TEST(HttpClient, AsksAgainWhenAKeptConnectionIsClosed) {
     TestServer test({.idle_timeout = 50ms});
     auto client = client_of(test);
