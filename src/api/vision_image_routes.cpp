@@ -144,7 +144,7 @@ Result<Response> update_metadata(VisionContext& context, Call& call) {
         metadata[key] = value.get<std::string>();
     }
     TRY(auto const results, context.vision.ask([&](store::Database& database) {
-        return project::set_metadata(database, id, images, metadata);
+        return project::set_metadata(database, id, images, metadata, context.vision.now());
     }));
     bool all = true;
     auto json = OrderedJson::array();

@@ -21,7 +21,8 @@ class Upload {
     /// The row of the image, or why it was not taken.
     struct Taken {
         UploadStatus status = UploadStatus::Ok;
-        Guid id;  // unless an error
+        Guid id;               // unless an error
+        bool changed = false;  // something that is learnt from
     };
     Result<Taken> take(StoredPicture const& picture, std::vector<Guid> const& tags,
                        Metadata const& metadata) {
@@ -34,7 +35,8 @@ class Upload {
         TRY(auto found, find(picture));
         TRY(auto const all, with_tags_of(found, rows));
         if (auto const fault = fault_of(all)) return Taken{*fault, {}};
-        auto const status = found && found->workspace ? UploadStatus::OkDuplicate : UploadStatus::Ok;
+        Taken taken{found && found->workspace ? UploadStatus::OkDuplicate : UploadStatus::Ok, {}};
+        taken.changed = taken.status == UploadStatus::Ok;
         if (!found) {
             if (images_ >= kImagesMax) return Taken{UploadStatus::ErrorLimitExceed, {}};
             TRY(found, insert(picture));
@@ -46,11 +48,15 @@ class Upload {
         if (!metadata.empty()) {
             TRY_STATUS(database_.run("UPDATE image SET metadata = ? WHERE number = ?",
                                      metadata_text(metadata), found->number));
+            taken.changed |= group_of(metadata) != found->group;
         }
-        for (auto const& row : rows)
+        for (auto const& row : rows) {
             TRY_STATUS(database_.run("INSERT OR IGNORE INTO image_tag VALUES(?, ?, ?)", found->number,
                                      row.number, to_microseconds(now_)));
-        return Taken{status, found->id};
+            taken.changed |= database_.changes() > 0;
+        }
+        taken.id = found->id;
+        return taken;
     }
 
     Status count_what_there_is() {
@@ -65,18 +71,24 @@ class Upload {
         std::int64_t number = 0;
         Guid id;
         bool workspace = true;
+        std::string group;
     };
 
     Result<std::optional<Row>> find(StoredPicture const& picture) {
         TRY(auto row,
-            database_.query("SELECT number, id, workspace FROM image WHERE project = ? AND original "
-                            "= ?",
+            database_.query("SELECT number, id, workspace, metadata FROM image WHERE project = ? AND "
+                            "original = ?",
                             project_, picture.original));
         TRY(auto const there, row.step());
         if (!there) return std::optional<Row>();
         auto const id = Guid::parse(row.text(1));
         if (!id) return fail(Code::DataLoss, "vision.db: '{}' is no id", row.text(1));
-        return std::optional(Row{row.integer(0), *id, row.integer(2) != 0});
+        Row image{row.integer(0), *id, row.integer(2) != 0, ""};
+        if (!row.is_null(3)) {
+            TRY(auto const metadata, parse_metadata(row.text(3)));
+            image.group = group_of(metadata);
+        }
+        return std::optional(std::move(image));
     }
 
     Result<std::vector<TagRow>> with_tags_of(std::optional<Row> const& image, std::vector<TagRow> tags) {
@@ -114,7 +126,7 @@ class Upload {
             "thumbnail, created) VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
             id.text(), project_, picture.width_px, picture.height_px, picture.format, picture.original,
             picture.resized, picture.thumbnail, to_microseconds(now_)));
-        return Row{database_.last_id(), id, true};
+        return Row{database_.last_id(), id, true, ""};
     }
 
     store::Database& database_;
@@ -194,7 +206,7 @@ Result<std::vector<UploadedImage>> add_images(store::Database& database, store::
         TRY(auto const taken, upload.take(*picture, wanted, metadata));
         answer.status = taken.status;
         if (taken.status != UploadStatus::Ok && taken.status != UploadStatus::OkDuplicate) continue;
-        changed |= taken.status == UploadStatus::Ok || !wanted.empty();
+        changed |= taken.changed;
         TRY(auto found, get_images(database, project, std::span(&taken.id, 1), std::nullopt));
         if (!found.empty()) answer.image = std::move(found.front());
     }

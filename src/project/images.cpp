@@ -118,10 +118,11 @@ Status check(ImageQuery const& query) {
     return {};
 }
 
+enum class Among { Workspace, All };
 Result<std::optional<std::int64_t>> find_image(store::Database& database, std::int64_t project,
-                                               Guid const& id) {
-    TRY(auto row, database.query("SELECT number FROM image WHERE id = ? AND project = ? AND workspace = 1",
-                                 id.text(), project));
+                                               Guid const& id, Among among = Among::Workspace) {
+    TRY(auto row, database.query("SELECT number FROM image WHERE id = ? AND project = ? AND workspace >= ?",
+                                 id.text(), project, among == Among::Workspace ? 1 : 0));
     TRY(auto const found, row.step());
     return found ? std::optional(row.integer(0)) : std::nullopt;
 }
@@ -216,7 +217,8 @@ Status delete_images(store::Database& database, Guid const& project,
     std::vector<std::int64_t> images;
     if (ids) {
         for (auto const& id : *ids) {
-            TRY(auto const image, find_image(database, number, id));
+            TRY(auto const image,
+                find_image(database, number, id, from_iterations ? Among::All : Among::Workspace));
             if (image) images.push_back(*image);
         }
     } else {
@@ -294,13 +296,15 @@ Status untag_images(store::Database& database, Guid const& project, std::span<Gu
 }
 
 Result<std::vector<MetadataResult>> set_metadata(store::Database& database, Guid const& project,
-                                                 std::span<Guid const> images, Metadata const& metadata) {
+                                                 std::span<Guid const> images, Metadata const& metadata,
+                                                 Time now) {
     if (images.size() > kBatchImagesMax)
         return fail_as(Code::InvalidArgument, "BadRequestExceededBatchSize", "At most {} images can be named",
                        kBatchImagesMax);
     TRY_STATUS(check_metadata(metadata));
     TRY(auto const number, project_number(database, project));
     std::vector<MetadataResult> results;
+    bool changed = false;
     for (auto const& id : images) {
         results.push_back({id, MetadataStatus::Ok, {}});
         auto& result = results.back();
@@ -319,8 +323,10 @@ Result<std::vector<MetadataResult>> set_metadata(store::Database& database, Guid
         }
         TRY_STATUS(
             database.run("UPDATE image SET metadata = ? WHERE number = ?", metadata_text(merged), *image));
+        changed |= group_of(merged) != group_of(found.front().metadata);
         result.metadata = std::move(merged);
     }
+    if (changed) TRY_STATUS(touch_project(database, number, now));
     return results;
 }
 

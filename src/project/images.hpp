@@ -122,7 +122,8 @@ Result<ImageFile> find_image_file(store::Database& database, Guid const& project
                                   ImageCopy copy);
 
 /// All images, or those named, leave the workspace; trained iterations keep what they learnt from unless
-/// `from_iterations`. Unknown ids are passed over. Their blobs are doomed where nothing holds them.
+/// `from_iterations`, which takes those too that left the workspace before. Unknown ids are passed over.
+/// Their blobs are doomed where nothing holds them.
 Status delete_images(store::Database& database, Guid const& project,
                      std::optional<std::vector<Guid>> const& ids, bool from_iterations, Time now);
 
@@ -153,6 +154,7 @@ struct MetadataResult {
 };
 /// Errors: NotFoundProject; BadRequestImageMetadataKey, BadRequestImageMetadataValue.
 Result<std::vector<MetadataResult>> set_metadata(store::Database& database, Guid const& project,
-                                                 std::span<Guid const> images, Metadata const& metadata);
+                                                 std::span<Guid const> images, Metadata const& metadata,
+                                                 Time now);
 
 }  // namespace ounce::project

@@ -21,12 +21,15 @@ class Iterations : public VisionRows {
     Result<Iteration> begin(TrainingRequest const& request = {}) {
         return begin_training(database_, project_, request, now());
     }
+    void complete() {
+        auto const order = next_training(database_, now());
+        EXPECT_TRUE(*complete_training(database_, (*order)->iteration, std::string(64, 'a'), {}, 61, now()));
+    }
     /// Begins one and completes it.
     Iteration train() {
         auto const begun = begin({.force = true});
         EXPECT_TRUE(begun.has_value());
-        auto const order = next_training(database_, now());
-        EXPECT_TRUE(*complete_training(database_, (*order)->iteration, std::string(64, 'a'), {}, 61, now()));
+        complete();
         return *get_iteration(database_, project_, begun->id);
     }
 
@@ -58,6 +61,41 @@ TEST_F(Iterations, OneTrainingAtATimeAndNoneWhenNothingChanged) {
     EXPECT_EQ(reason(begin()), "BadRequestTrainingNotNeeded");
     upload_one(project_, 99, {owl_});
     EXPECT_EQ(begin()->name, "Iteration 2");
+}
+
+TEST_F(Iterations, OnlyWhatIsLearntFromMakesATrainingNeeded) {
+    upload_some(project_, {owl_, jay_}, 5);
+    train();
+    auto const image = list_images(database_, project_, {.take = 1})->front().id;
+    auto const set = [&](Metadata const& metadata) {
+        ASSERT_TRUE(set_metadata(database_, project_, std::span(&image, 1), metadata, now()));
+    };
+    set({{"camera", "north"}});
+    upload_one(project_, 9, {jay_});
+    EXPECT_EQ(reason(begin()), "BadRequestTrainingNotNeeded") << "the picture was there, with that tag";
+    set({{"group", "visit 1"}});
+    EXPECT_EQ(reason(begin()), "") << "which images belong together is learnt from";
+    complete();
+    set({{"group", "visit 1"}});
+    EXPECT_EQ(reason(begin()), "BadRequestTrainingNotNeeded");
+
+    auto const stored = store_picture(numbered_picture(9), blobs_);
+    auto const again = NewImage{"p", std::get<StoredPicture>(*stored), {}};
+    ASSERT_TRUE(
+        add_images(database_, blobs_, project_, std::span(&again, 1), {}, {{"group", "visit 2"}}, now()));
+    EXPECT_EQ(reason(begin()), "");
+}
+
+TEST_F(Iterations, EachTagThatHasTooFewImagesIsNamed) {
+    upload_some(project_, {owl_}, 3);
+    make_tag(project_, "tit");
+    auto const refused = begin();
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, ::testing::StartsWith("Not enough images per tag for training"));
+    for (auto const* const part : {"'owl' has 3", "'jay' has 0", "'tit' has 0", "5"})
+        EXPECT_THAT(refused.error().message, ::testing::HasSubstr(part));
+    for (int k = 0; k < 200; ++k) make_tag(project_, "tag " + std::to_string(k));
+    EXPECT_LT(begin().error().message.size(), 1000u);
 }
 
 TEST_F(Iterations, AFailedTrainingCanBeTriedAgain) {
@@ -93,7 +131,8 @@ TEST_F(Iterations, AnOrderlyStopIsNoFailedAttempt) {
 TEST_F(Iterations, TheDataSetIsFrozenWithItsTagsAndGroups) {
     upload_some(project_, {owl_, jay_}, 5);
     auto const owls = list_images(database_, project_, {.tags = {owl_}});
-    ASSERT_TRUE(set_metadata(database_, project_, std::span(&owls->front().id, 1), {{"group", "visit 1"}}));
+    ASSERT_TRUE(
+        set_metadata(database_, project_, std::span(&owls->front().id, 1), {{"group", "visit 1"}}, now()));
     upload_one(project_, 50, {});
     ASSERT_TRUE(begin());
     ASSERT_TRUE(delete_tag(database_, project_, owl_, now()));

@@ -19,6 +19,11 @@ Result<Metadata> parse_metadata(std::string_view text) {
     return metadata;
 }
 
+std::string group_of(Metadata const& metadata) {
+    auto const found = metadata.find("group");
+    return found == metadata.end() ? std::string() : found->second;
+}
+
 Status check_metadata(Metadata const& metadata) {
     if (metadata.size() > kMetadataPairsMax)
         return fail_as(Code::InvalidArgument, "BadRequestImageMetadataKey",

@@ -177,6 +177,13 @@ TEST_F(Rows, DeletedImagesLeaveTheWorkspaceButNotTrainedIterations) {
     EXPECT_EQ(*count_images(database_, project, {.iteration = iteration->id}), 10u);
     EXPECT_EQ(get_tag(database_, project, jay)->images, 4u);
     EXPECT_EQ(get_tag(database_, project, jay, iteration->id)->images, 5u);
+    EXPECT_EQ(get_images(database_, project, std::span(&newest, 1), iteration->id)->size(), 1u);
+    // Out of the iterations too, though it left the workspace before.
+    auto const next = list_images(database_, project, {.take = 1})->front().id;
+    ASSERT_TRUE(delete_images(database_, project, std::vector{next}, false, now()));
+    ASSERT_TRUE(delete_images(database_, project, std::vector{next}, true, now()));
+    EXPECT_EQ(*count_images(database_, project, {.iteration = iteration->id}), 9u);
+    EXPECT_EQ(*count_images(database_, project, {}), 8u);
     // The same picture again is the same image.
     EXPECT_EQ(upload_one(project, 9, {jay}), newest);
     ASSERT_TRUE(delete_images(database_, project, std::nullopt, false, now()));
@@ -227,15 +234,15 @@ TEST_F(Rows, MetadataIsMergedWithinItsBounds) {
     auto const project = make_project();
     auto const image = upload_one(project, 1, {});
     Guid const ids[] = {image, Guid()};
-    auto const set = set_metadata(database_, project, ids, {{"camera", "north"}});
+    auto const set = set_metadata(database_, project, ids, {{"camera", "north"}}, now());
     ASSERT_TRUE(set);
     EXPECT_EQ((*set)[1].status, MetadataStatus::ErrorImageNotFound);
     Metadata many;
     for (int k = 0; k < 10; ++k) many["key" + std::to_string(k)] = "v";
-    EXPECT_EQ(set_metadata(database_, project, std::span(ids, 1), many)->front().status,
+    EXPECT_EQ(set_metadata(database_, project, std::span(ids, 1), many, now())->front().status,
               MetadataStatus::ErrorLimitExceed);
     EXPECT_EQ(list_images(database_, project, {})->front().metadata, (Metadata{{"camera", "north"}}));
-    EXPECT_EQ(reason(set_metadata(database_, project, ids, {{std::string(129, 'k'), ""}})),
+    EXPECT_EQ(reason(set_metadata(database_, project, ids, {{std::string(129, 'k'), ""}}, now())),
               "BadRequestImageMetadataKey");
 }
 

@@ -1,4 +1,6 @@
 // What may be trained, and how its data set is frozen.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/json.hpp"
@@ -7,6 +9,8 @@
 
 namespace ounce::project {
 namespace {
+
+constexpr std::size_t kTagsNamedMax = 10;  // in one message
 
 /// Besides the data: two requests that differ here differ.
 std::string settings_text(TrainingRequest const& request) {
@@ -41,14 +45,20 @@ Status check_data(std::vector<Tag> const& tags, bool multilabel) {
                        "Not enough tags for training: {} are needed, one of them not negative, and {} images "
                        "for each",
                        kTagsToTrainMin, kImagesPerTagMin);
+    std::vector<std::string> short_of_images;
     for (auto const& tag : tags)
         if (tag.images < kImagesPerTagMin)
-            return fail_as(Code::FailedPrecondition,
-                           multilabel ? "BadRequestMultiLabelClassificationTrainingValidationFailed"
-                                      : "BadRequestMultiClassClassificationTrainingValidationFailed",
-                           "Not enough images per tag for training: '{}' has {} and needs {}", tag.name,
-                           tag.images, kImagesPerTagMin);
-    return {};
+            short_of_images.push_back(fmt::format("'{}' has {}", tag.name, tag.images));
+    if (short_of_images.empty()) return {};
+    auto const named = std::min(short_of_images.size(), kTagsNamedMax);
+    auto const more = short_of_images.size() - named;
+    short_of_images.resize(named);
+    return fail_as(Code::FailedPrecondition,
+                   multilabel ? "BadRequestMultiLabelClassificationTrainingValidationFailed"
+                              : "BadRequestMultiClassClassificationTrainingValidationFailed",
+                   "Not enough images per tag for training, each needs {}: {}{}", kImagesPerTagMin,
+                   fmt::join(short_of_images, ", "),
+                   more > 0 ? fmt::format(" (and {} more tags)", more) : std::string());
 }
 
 Status check_state(store::Database& database, std::int64_t project, TrainingRequest const& request) {

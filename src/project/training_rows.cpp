@@ -70,8 +70,7 @@ Result<std::vector<TrainingImage>> read_training_images(store::Database& databas
         TrainingImage image{row.integer(0), *id, row.text(2), {}, ""};
         if (!row.is_null(3)) {
             TRY(auto const metadata, parse_metadata(row.text(3)));
-            if (auto const group = metadata.find("group"); group != metadata.end())
-                image.group = group->second;
+            image.group = group_of(metadata);
         }
         image.places = parse_places(row.text(4));
         images.push_back(std::move(image));
