@@ -41,7 +41,7 @@ Result<Response> create_from_data(VisionContext& context, Call& call) {
         TRY(auto image, context.vision.take_picture(picture.source, picture.content, {}));
         images.push_back(std::move(image));
     }
-    TRY(auto const added, context.vision.add_images(id, images, tags, {}));
+    TRY(auto const added, context.vision.add_images(id, std::move(images), tags, {}));
     return answer(context, call, id, added);
 }
 
@@ -97,7 +97,8 @@ Result<Response> create_from_files(VisionContext& context, Call& call) {
         images.back().source = name.value_or(std::to_string(images.size() - 1));
         TRY(images.back().tags, guid_member(entry, "tagIds", project::kTagsOfImageMax));
     }
-    TRY(auto const added, context.vision.add_images(id, images, tags, metadata));
+    taken.clear();
+    TRY(auto const added, context.vision.add_images(id, std::move(images), tags, metadata));
     return answer(context, call, id, added);
 }
 

@@ -91,7 +91,13 @@ std::vector<Housekeeper::Job> all_jobs(Server::Parts& parts) {
                                         {"strays", swept.strays}});
         return {};
     };
-    return {{"registry sweep", std::chrono::hours(1), sweep_registry}};
+    auto const sweep_vision = [&parts](std::stop_token const& stop) -> Status {
+        TRY(auto const removed, parts.domains->vision->sweep(stop));
+        if (removed > 0) log_info("vision swept", {{"files", removed}});
+        return {};
+    };
+    return {{"registry sweep", std::chrono::hours(1), sweep_registry},
+            {"vision sweep", std::chrono::hours(24), sweep_vision}};
 }
 
 /// How a device or module shows over HTTPS that it is the one of that name.

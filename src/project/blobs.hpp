@@ -1,19 +1,21 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
-#include "store/blob_store.hpp"
+#include "project/blob_holds.hpp"
 #include "store/database.hpp"
 #include "store/ledger.hpp"
 
 namespace ounce::project {
 
 /// How blobs go: whoever removes the last row that may name one writes its digest into `doomed` in the same
-/// transaction; after that commit collect_blobs() removes those that nobody names. Both, and the check of
-/// blobs that new rows name, happen on the ledger's thread, so that no blob goes while a row comes to name
-/// it; a crash in between leaves the digest in `doomed` for the next start.
+/// transaction, and after that commit collect_blobs() removes those that no row names. A file goes only when
+/// a commit was told in which no row names it: a deletion that comes to nothing must take no file with it.
+/// What somebody holds stays (blob_holds.hpp). What was left where the hub was killed in between, or before a
+/// row came to name what was stored, sweep_blobs() finds.
 
 /// `where`: a fixed condition on image rows with one parameter, the number.
 Status doom_blobs_of_images(store::Database& database, std::string_view where, std::int64_t number);
@@ -23,10 +25,12 @@ Status doom_blobs_of_iterations(store::Database& database, std::string_view wher
 /// One that was stored and that no row came to name.
 Status doom_blob(store::Database& database, std::string const& digest);
 
-/// Removes the doomed blobs that no row names; at most a thousand, and says how many it looked at.
-Result<std::size_t> collect_blobs(store::Database& database, store::BlobStore const& blobs);
+/// Removes the doomed blobs that no row names. Any thread but the ledger's.
+Status collect_blobs(store::Ledger& ledger, BlobHolds const& holds);
 
-/// Collects on the ledger until there are none. Any thread but the ledger's.
-Status collect_all_blobs(store::Ledger& ledger, store::BlobStore const& blobs);
+/// Collects, then looks at every blob that there is and removes those that no row names, a hundred in one
+/// piece of the ledger's work. Returns how many of these there were. Any thread but the ledger's. Errors:
+/// Cancelled if told to stop.
+Result<std::size_t> sweep_blobs(store::Ledger& ledger, BlobHolds const& holds, std::stop_token const& stop);
 
 }  // namespace ounce::project

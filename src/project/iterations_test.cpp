@@ -79,7 +79,7 @@ TEST_F(Iterations, OnlyWhatIsLearntFromMakesATrainingNeeded) {
     set({{"group", "visit 1"}});
     EXPECT_EQ(reason(begin()), "BadRequestTrainingNotNeeded");
 
-    auto const stored = store_picture(numbered_picture(9), blobs_);
+    auto const stored = store_picture(numbered_picture(9), holds_);
     auto const again = NewImage{"p", std::get<StoredPicture>(*stored), {}};
     ASSERT_TRUE(
         add_images(database_, blobs_, project_, std::span(&again, 1), {}, {{"group", "visit 2"}}, now()));

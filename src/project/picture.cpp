@@ -45,8 +45,7 @@ Sides thumbnail_sides(int width_px, int height_px) {
     return scaled(width_px, height_px, double{kThumbnailLongerMax} / std::max(width_px, height_px));
 }
 
-Result<std::variant<StoredPicture, PictureFault>> store_picture(ByteView file,
-                                                                store::BlobStore const& blobs) {
+Result<std::variant<StoredPicture, PictureFault>> store_picture(ByteView file, BlobHolds const& blobs) {
     if (file.size() > kPictureBytesMax) return PictureFault::Size;
     auto const header = vision::read_header(file);
     if (!header) return PictureFault::Format;
@@ -63,15 +62,20 @@ Result<std::variant<StoredPicture, PictureFault>> store_picture(ByteView file,
     auto const sides = resized_sides(decoded->full_width_px, decoded->full_height_px);
     picture.width_px = sides.width_px;
     picture.height_px = sides.height_px;
-    TRY(picture.original, blobs.put(file));
+    auto const put = [&](ByteView content) -> Result<std::string> {
+        TRY(auto held, blobs.put(content));
+        picture.holds.push_back(std::move(held.hold));
+        return std::move(held.digest);
+    };
+    TRY(picture.original, put(file));
     picture.resized = picture.original;
     if (large) {
         TRY(auto const resized, shrunk(decoded->image, sides, kResizedQuality));
-        TRY(picture.resized, blobs.put(resized));
+        TRY(picture.resized, put(resized));
     }
     auto const thumbnail = thumbnail_sides(decoded->full_width_px, decoded->full_height_px);
     TRY(auto const small, shrunk(decoded->image, thumbnail, kThumbnailQuality));
-    TRY(picture.thumbnail, blobs.put(small));
+    TRY(picture.thumbnail, put(small));
     return picture;
 }
 

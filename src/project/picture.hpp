@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "store/blob_store.hpp"
+#include "project/blob_holds.hpp"
 
 namespace ounce::project {
 
@@ -17,7 +19,8 @@ inline constexpr int kResizedLongerMax = 1600;
 inline constexpr int kResizedShorterMax = 900;
 inline constexpr int kThumbnailLongerMax = 300;
 
-/// A picture whose files are in the blob store and which no row names yet.
+/// A picture whose files are in the blob store and which no row names yet. They stay while it, or a copy,
+/// does.
 struct StoredPicture {
     std::string original;  // digests
     std::string resized;   // that of the original if nothing was resized
@@ -25,6 +28,7 @@ struct StoredPicture {
     std::string format;  // of the original: "jpeg", "png", "bmp", "gif", "webp"
     int width_px = 0;    // of the resized one, upright
     int height_px = 0;
+    std::vector<std::shared_ptr<void const>> holds;
 };
 
 /// Why a picture is not taken, as the wire says it for each picture of a batch.
@@ -33,8 +37,8 @@ enum class PictureFault { Format, Size, Dimensions };
 /// Looks at the bytes of an uploaded file (their first ones tell the format), and stores the original, a
 /// resized copy if it is large, and a thumbnail. Takes as long as decoding does: for a worker's thread. The
 /// copies carry no EXIF (place, owner).
-/// Errors: as BlobStore::put.
-Result<std::variant<StoredPicture, PictureFault>> store_picture(ByteView file, store::BlobStore const& blobs);
+/// Errors: as BlobHolds::put.
+Result<std::variant<StoredPicture, PictureFault>> store_picture(ByteView file, BlobHolds const& blobs);
 
 /// The sides that fit into the bounds above, in proportion; as they are if they fit.
 struct Sides {

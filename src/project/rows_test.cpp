@@ -1,7 +1,6 @@
 // Projects, tags and images as rows: the rules between them.
 #include <gmock/gmock.h>
 
-#include "project/blobs.hpp"
 #include "project/vision_fixture_test.hpp"
 
 namespace ounce::project {
@@ -191,27 +190,12 @@ TEST_F(Rows, DeletedImagesLeaveTheWorkspaceButNotTrainedIterations) {
     EXPECT_EQ(*database_.count("SELECT COUNT(*) FROM image"), 0);
 }
 
-TEST_F(Rows, BlobsGoWhenNobodyNamesThem) {
-    auto const project = make_project();
-    auto const other = make_project();
-    auto const a = upload_one(project, 1, {});
-    upload_one(other, 1, {});
-    auto const b = upload_one(project, 2, {});
-    auto const kept = find_image_file(database_, project, a, ImageCopy::Original)->digest;
-    auto const gone = find_image_file(database_, project, b, ImageCopy::Thumbnail)->digest;
-    ASSERT_TRUE(delete_project(database_, project));
-    while (*collect_blobs(database_, blobs_) > 0) {
-    }
-    EXPECT_TRUE(blobs_.find(kept)) << "another project holds it";
-    EXPECT_FALSE(blobs_.find(gone));
-}
-
 TEST_F(Rows, LargePicturesGetAResizedCopy) {
     EXPECT_EQ(resized_sides(900, 1600), (Sides{900, 1600}));
     EXPECT_EQ(resized_sides(816, 612), (Sides{816, 612}));
     EXPECT_EQ(resized_sides(3000, 4000), (Sides{900, 1200}));
     EXPECT_EQ(resized_sides(4000, 1000), (Sides{1600, 400}));
-    auto const stored = store_picture(numbered_picture(1, 2000, 1500), blobs_);
+    auto const stored = store_picture(numbered_picture(1, 2000, 1500), holds_);
     ASSERT_TRUE(stored);
     auto const& picture = std::get<StoredPicture>(*stored);
     EXPECT_EQ(picture.width_px, 1200);
@@ -222,11 +206,11 @@ TEST_F(Rows, LargePicturesGetAResizedCopy) {
 }
 
 TEST_F(Rows, WhatIsNoPictureIsSaid) {
-    EXPECT_EQ(std::get<PictureFault>(*store_picture(as_bytes("<svg onload=alert(1)>"), blobs_)),
+    EXPECT_EQ(std::get<PictureFault>(*store_picture(as_bytes("<svg onload=alert(1)>"), holds_)),
               PictureFault::Format);
-    EXPECT_EQ(std::get<PictureFault>(*store_picture(Bytes(kPictureBytesMax + 1), blobs_)),
+    EXPECT_EQ(std::get<PictureFault>(*store_picture(Bytes(kPictureBytesMax + 1), holds_)),
               PictureFault::Size);
-    EXPECT_EQ(std::get<PictureFault>(*store_picture(numbered_picture(1, 2000, 64), blobs_)),
+    EXPECT_EQ(std::get<PictureFault>(*store_picture(numbered_picture(1, 2000, 64), holds_)),
               PictureFault::Dimensions);
 }
 

@@ -84,7 +84,7 @@ std::vector<HeldOutAnswer> answers_of(train::TrainReport const& report, Training
 
 }  // namespace
 
-TrainingThread::TrainingThread(store::Ledger& ledger, store::BlobStore const& blobs, Clock const& clock,
+TrainingThread::TrainingThread(store::Ledger& ledger, BlobHolds const& blobs, Clock const& clock,
                                Metrics& metrics, Options options)
     : ledger_(ledger),
       blobs_(blobs),
@@ -187,7 +187,7 @@ bool TrainingThread::train_next(std::stop_token const& stop) {
 
 Status TrainingThread::train(TrainingOrder const& order, std::stop_token const& stop) {
     auto const began = clock_.instant();
-    TRY(auto listing, listing_of(ledger_, blobs_, order));
+    TRY(auto listing, listing_of(ledger_, blobs_.blobs(), order));
     TRY(auto const folder, TemporaryFolder::create());
     auto const package = folder.path() / "package";
     std::string step;
@@ -202,11 +202,11 @@ Status TrainingThread::train(TrainingOrder const& order, std::stop_token const& 
     auto const options = options_of(order, options_, std::move(listing), package);
     TRY(auto const report, train::train(options, sink, stop));
     TRY(auto const zip, zip_package(package));
-    TRY(auto const blob, blobs_.put(zip));
+    TRY(auto const held, blobs_.put(zip));
     auto const answers = answers_of(report, order);
     auto const seconds = seconds_since(began, clock_);
     TRY(auto const kept, ledger_.run([&](store::Database& database) {
-        return complete_training(database, order.iteration, blob, answers, seconds, clock_.now());
+        return complete_training(database, order.iteration, held.digest, answers, seconds, clock_.now());
     }));
     completed_.add();
     log_info("training completed", {{"iteration", order.id.text()},

@@ -12,8 +12,8 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "base/progress.hpp"
+#include "project/blob_holds.hpp"
 #include "project/training_rows.hpp"
-#include "store/blob_store.hpp"
 #include "store/ledger.hpp"
 
 namespace ounce::project {
@@ -31,7 +31,7 @@ class TrainingThread {
     };
 
     /// Starts with what waits. All that is passed by reference must outlive the thread.
-    TrainingThread(store::Ledger& ledger, store::BlobStore const& blobs, Clock const& clock, Metrics& metrics,
+    TrainingThread(store::Ledger& ledger, BlobHolds const& blobs, Clock const& clock, Metrics& metrics,
                    Options options);
     TrainingThread(TrainingThread const&) = delete;
     TrainingThread& operator=(TrainingThread const&) = delete;
@@ -52,7 +52,7 @@ class TrainingThread {
     Status train(TrainingOrder const& order, std::stop_token const& stop);
 
     store::Ledger& ledger_;
-    store::BlobStore const& blobs_;
+    BlobHolds const& blobs_;
     Clock const& clock_;
     Options const options_;
     Counter& completed_;

@@ -51,7 +51,6 @@ Result<std::unique_ptr<Vision>> Vision::open(Options options, store::BlobStore b
     std::unique_ptr<Vision> vision(
         new Vision(std::move(ledger), std::move(options), std::move(blobs), clock, metrics));
     TRY_STATUS(vision->models_.refresh());
-    TRY_STATUS(vision->collect());
     return vision;
 }
 
@@ -60,31 +59,37 @@ Vision::Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::Bl
     : blobs_(std::move(blobs)),
       clock_(clock),
       ledger_(std::move(ledger)),
-      models_(*ledger_, blobs_, metrics, options.models_loaded_max),
+      models_(*ledger_, blobs_.blobs(), metrics, options.models_loaded_max),
       training_(*ledger_, blobs_, clock, metrics, std::move(options.training)) {}
 
 Vision::~Vision() = default;
 
-Status Vision::collect() {
-    return collect_all_blobs(*ledger_, blobs_);
+/// What cannot be removed takes up room until the sweep, which is no reason to tell a caller that what he did
+/// had failed.
+void Vision::collect() {
+    if (auto const done = collect_blobs(*ledger_, blobs_); !done)
+        log_warning("files that nothing needs stay on disk", {{"error", done.error().message}});
+}
+
+Result<std::size_t> Vision::sweep(std::stop_token const& stop) {
+    return sweep_blobs(*ledger_, blobs_, stop);
 }
 
 Result<NewImage> Vision::take_picture(std::string source, ByteView file, std::vector<Guid> tags) {
-    TRY(auto const stored, store_picture(file, blobs_));
+    TRY(auto stored, store_picture(file, blobs_));
     NewImage image{std::move(source), UploadStatus::ErrorSource, std::move(tags)};
-    if (auto const* const picture = std::get_if<StoredPicture>(&stored))
-        image.picture = *picture;
+    if (auto* const picture = std::get_if<StoredPicture>(&stored))
+        image.picture = std::move(*picture);
     else
         image.picture = status_of(std::get<PictureFault>(stored));
     return image;
 }
 
-Result<std::vector<UploadedImage>> Vision::add_images(Guid const& project,
-                                                      std::vector<NewImage> const& images,
+Result<std::vector<UploadedImage>> Vision::add_images(Guid const& project, std::vector<NewImage> images,
                                                       std::vector<Guid> const& tags,
                                                       Metadata const& metadata) {
     auto added = ask([&](store::Database& database) {
-        return project::add_images(database, blobs_, project, images, tags, metadata, now());
+        return project::add_images(database, blobs(), project, images, tags, metadata, now());
     });
     std::vector<std::string> unnamed;
     for (std::size_t i = 0; i < images.size(); ++i) {
@@ -93,13 +98,12 @@ Result<std::vector<UploadedImage>> Vision::add_images(Guid const& project,
         unnamed.insert(unnamed.end(), {picture->original, picture->resized, picture->thumbnail});
     }
     if (unnamed.empty()) return added;
+    images.clear();  // nothing holds their files any more
     auto const forgotten = ask([&](store::Database& database) -> Status {
         for (auto const& digest : unnamed) TRY_STATUS(doom_blob(database, digest));
         return {};
     });
-    // Then they take up room, which is no reason to tell the caller anything else.
-    if (!forgotten || !collect())
-        log_warning("pictures that were not taken stay on disk", {{"files", unnamed.size()}});
+    if (forgotten) collect();  // else the sweep finds them
     return added;
 }
 
@@ -108,18 +112,23 @@ Status Vision::delete_images(Guid const& project, std::optional<std::vector<Guid
     TRY_STATUS(ask([&](store::Database& database) {
         return project::delete_images(database, project, ids, from_iterations, now());
     }));
-    return collect();
+    collect();
+    return {};
 }
 
 Status Vision::delete_project(Guid const& project) {
-    TRY(auto const iterations,
-        ask([&](store::Database& database) { return list_iterations(database, project); }));
-    TRY_STATUS(ask([&](store::Database& database) { return project::delete_project(database, project); }));
+    // In one piece, so that no training begins in between which nobody would break off.
+    TRY(auto const iterations, ask([&](store::Database& database) -> Result<std::vector<Iteration>> {
+            TRY(auto all, list_iterations(database, project));
+            TRY_STATUS(project::delete_project(database, project));
+            return all;
+        }));
     for (auto const& iteration : iterations) {
         training_.cancel(iteration.id);
         models_.forget(iteration.id);
     }
-    return collect();
+    collect();
+    return {};
 }
 
 Result<Iteration> Vision::train(Guid const& project, TrainingRequest const& request) {
@@ -138,7 +147,8 @@ Status Vision::delete_iteration(Guid const& project, Guid const& iteration) {
         [&](store::Database& database) { return project::delete_iteration(database, project, iteration); }));
     training_.cancel(iteration);
     models_.forget(iteration);
-    return collect();
+    collect();
+    return {};
 }
 
 Status Vision::publish(Guid const& project, Guid const& iteration, std::string const& name,
@@ -180,12 +190,14 @@ Result<Export> Vision::export_iteration(Guid const& project, Guid const& iterati
         if (each.platform == platform && each.flavor == flavor) return each;
 
     Export exported{platform, flavor, model.package};
+    HeldBlob held;  // until its row is there
     if (platform == kOnnx) {
-        TRY(auto const zip, blobs_.read(model.package, kPackageBytesMax));
+        TRY(auto const zip, blobs().read(model.package, kPackageBytesMax));
         TRY(auto const folder, unzip_package(zip));
         TRY(auto const package, vision::read_package(folder.path() / "package"));
         TRY(auto const onnx, export_onnx(package, iteration, now()));
-        TRY(exported.blob, blobs_.put(onnx));
+        TRY(held, blobs_.put(onnx));
+        exported.blob = held.digest;
     }
     return ask(
         [&](store::Database& database) { return add_export(database, project, iteration, exported, now()); });

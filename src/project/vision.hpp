@@ -28,9 +28,9 @@ namespace ounce::project {
 class Vision {
   public:
     struct Options {
-        std::filesystem::path database;     // the file vision.db
-        TrainingThread::Options training;   // its cache folder is made when needed
-        std::size_t models_loaded_max = 8;  // a model takes some 40 MB
+        std::filesystem::path database;                             // the file vision.db
+        TrainingThread::Options training;                           // its cache folder is made when needed
+        std::size_t models_loaded_max = 8;                          // a model takes some 40 MB
     };
 
     /// Opens the database and goes on with the trainings that wait. `blobs` holds this database's blobs and
@@ -48,13 +48,13 @@ class Vision {
         return ledger_->run(std::move(verb));
     }
     [[nodiscard]] Time now() const { return clock_.now(); }
-    [[nodiscard]] store::BlobStore const& blobs() const { return blobs_; }
+    [[nodiscard]] store::BlobStore const& blobs() const { return blobs_.blobs(); }
 
     /// Decodes and stores one picture of an upload; a row comes to name it by add_images().
     /// Errors: as store_picture; what is wrong with the picture itself is in the answer.
     Result<NewImage> take_picture(std::string source, ByteView file, std::vector<Guid> tags);
     /// Errors: as project::add_images. Pictures that were not taken are forgotten again.
-    Result<std::vector<UploadedImage>> add_images(Guid const& project, std::vector<NewImage> const& images,
+    Result<std::vector<UploadedImage>> add_images(Guid const& project, std::vector<NewImage> images,
                                                   std::vector<Guid> const& tags, Metadata const& metadata);
     Status delete_images(Guid const& project, std::optional<std::vector<Guid>> const& ids,
                          bool from_iterations);
@@ -85,12 +85,17 @@ class Vision {
     Result<Export> export_iteration(Guid const& project, Guid const& iteration, std::string const& platform,
                                     std::string const& flavor);
 
+    /// Removes the files that a hub left which was killed between storing one and naming it, or between
+    /// deleting what named it and removing it. For the hub to call at the start and then each day; looks each
+    /// file up. Returns how many went. Errors: Cancelled if told to stop.
+    Result<std::size_t> sweep(std::stop_token const& stop = {});
+
   private:
     Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::BlobStore blobs, Clock const& clock,
            Metrics& metrics);
-    Status collect();
+    void collect();
 
-    store::BlobStore const blobs_;
+    BlobHolds const blobs_;
     Clock const& clock_;
     std::unique_ptr<store::Ledger> ledger_;
     ModelCache models_;

@@ -54,7 +54,7 @@ class VisionRows : public ::testing::Test {
     /// Uploads picture `number` with these tags.
     Result<std::vector<UploadedImage>> upload(Guid const& project, int number,
                                               std::vector<Guid> const& tags) {
-        TRY(auto const stored, store_picture(numbered_picture(number), blobs_));
+        TRY(auto const stored, store_picture(numbered_picture(number), holds_));
         NewImage image{"p", UploadStatus::ErrorImageFormat, {}};
         if (auto const* picture = std::get_if<StoredPicture>(&stored)) image.picture = *picture;
         return add_images(database_, blobs_, project, std::span(&image, 1), tags, {}, now());
@@ -73,6 +73,7 @@ class VisionRows : public ::testing::Test {
     TemporaryFolder folder_;
     store::Database database_;
     store::BlobStore blobs_;
+    BlobHolds holds_{blobs_};
     Time now_{std::chrono::seconds(1'700'000'000)};
 };
 

@@ -77,7 +77,7 @@ class VisionTest : public ::testing::Test {
             ASSERT_TRUE(image.has_value()) << image.error().message;
             images.push_back(std::move(*image));
         }
-        auto const added = vision_->add_images(project, images, {tag}, {});
+        auto const added = vision_->add_images(project, std::move(images), {tag}, {});
         ASSERT_TRUE(added.has_value()) << added.error().message;
         for (auto const& each : *added) EXPECT_EQ(each.status, UploadStatus::Ok);
     }
@@ -213,10 +213,30 @@ TEST_F(VisionTest, PicturesThatAreNotTakenAreForgotten) {
     ASSERT_TRUE(image);
     auto const digest = std::get<StoredPicture>(image->picture).original;
     EXPECT_TRUE(blobs_.find(digest));
-    auto const added = vision_->add_images(project, {*image}, {}, {});
+    std::vector<NewImage> images;
+    images.push_back(std::move(*image));
+    auto const added = vision_->add_images(project, std::move(images), {}, {});
     ASSERT_TRUE(added);
     EXPECT_EQ(added->front().status, UploadStatus::ErrorInvalidTag);
     EXPECT_FALSE(blobs_.find(digest));
+}
+
+TEST_F(VisionTest, ASweepBetweenAPictureAndItsRowTakesNothing) {
+    auto const project = make_project(false);
+    std::vector<NewImage> images;
+    images.push_back(*vision_->take_picture("a", coloured_picture(1, kRed), {}));
+    auto const digest = std::get<StoredPicture>(images.front().picture).original;
+    EXPECT_EQ(*vision_->sweep(), 0u);
+    auto const added = vision_->add_images(project, std::move(images), {}, {});
+    ASSERT_TRUE(added) << added.error().message;
+    EXPECT_EQ(added->front().status, UploadStatus::Ok);
+    EXPECT_EQ(*vision_->sweep(), 0u);
+    EXPECT_TRUE(blobs_.find(digest));
+
+    // Killed in between: nothing names it, and nothing holds it.
+    auto const left = blobs_.put(coloured_picture(2, kRed));
+    EXPECT_EQ(*vision_->sweep(), 1u);
+    EXPECT_FALSE(blobs_.find(*left));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """The hub's vision wire: the vendor's own clients, and callers that are wrong, large, hostile or interrupted."""
 
 import base64
+import hashlib
 import io
 import json
 import os
@@ -192,6 +193,29 @@ def test_a_hub_killed_in_the_middle_of_a_training_goes_on_with_it(make_hub, pict
     hub.restart()
     assert wire("GET", f"projects/{project}/iterations/{iteration}")["publishName"] == "p"
     assert wire("GET", f"projects/{project}/images/tagged/count") == 20
+
+
+def test_what_a_killed_hub_left_on_disk_is_cleared_away_at_the_start(make_hub, pictures, picture):
+    hub = make_hub().start()
+    wire = Wire(hub)
+    project = wire.project_with(pictures)
+    hub.kill()
+    blobs = hub.folder / "blobs"
+    kept = {path for path in blobs.glob("??/*")}
+    content = picture.read_bytes()  # stored, and killed before its row came
+    name = hashlib.sha256(content).hexdigest()
+    stray = blobs / name[:2] / name
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(content)
+    hub.start()
+    began = time.monotonic()
+    while stray.exists():
+        assert time.monotonic() - began < PATIENCE_S
+    assert {path for path in blobs.glob("??/*")} == kept
+    for image in wire("GET", f"projects/{project}/images"):
+        for uri in ("originalImageUri", "resizedImageUri", "thumbnailUri"):
+            link = urllib.parse.urlsplit(image[uri])
+            assert hub.request("GET", f"{link.path}?{link.query}", policy=None).status == 200
 
 
 # Callers that are wrong
