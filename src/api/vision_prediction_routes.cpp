@@ -13,7 +13,7 @@ Result<Response> answer(VisionContext& context, Call& call, project::LoadedModel
                         std::size_t bytes_max) {
     TRY(auto const body, BodyBytes::of(call.request));
     TRY(auto const picture, sent_picture(call.request, body.bytes(), bytes_max));
-    TRY(auto const predictions, model.answer(picture));
+    TRY(auto const predictions, context.vision.answer(model, picture));
     auto const id = Guid::random();
     auto response = json_response(OrderedJson{{"id", id.text()},
                                               {"project", model.about().project.text()},

@@ -59,6 +59,7 @@ Vision::Vision(std::unique_ptr<store::Ledger> ledger, Options options, store::Bl
     : blobs_(std::move(blobs)),
       clock_(clock),
       ledger_(std::move(ledger)),
+      decoding_(options.decoding_bytes_max),
       models_(*ledger_, blobs_.blobs(), metrics, options.models_loaded_max),
       training_(*ledger_, blobs_, clock, metrics, std::move(options.training)) {}
 
@@ -75,7 +76,13 @@ Result<std::size_t> Vision::sweep(std::stop_token const& stop) {
     return sweep_blobs(*ledger_, blobs_, stop);
 }
 
+Result<std::vector<TagProbability>> Vision::answer(LoadedModel const& model, ByteView picture) {
+    auto const room = decoding_.take(decoding_bytes(picture));
+    return model.answer(picture);
+}
+
 Result<NewImage> Vision::take_picture(std::string source, ByteView file, std::vector<Guid> tags) {
+    auto const room = decoding_.take(decoding_bytes(file));
     TRY(auto stored, store_picture(file, blobs_));
     NewImage image{std::move(source), UploadStatus::ErrorSource, std::move(tags)};
     if (auto* const picture = std::get_if<StoredPicture>(&stored))

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "project/decoding_room.hpp"
 #include "project/images.hpp"
 #include "project/iterations.hpp"
 #include "project/model_cache.hpp"
@@ -31,6 +32,7 @@ class Vision {
         std::filesystem::path database;                             // the file vision.db
         TrainingThread::Options training;                           // its cache folder is made when needed
         std::size_t models_loaded_max = 8;                          // a model takes some 40 MB
+        std::uint64_t decoding_bytes_max = std::uint64_t{1} << 30;  // of all that is decoded at once
     };
 
     /// Opens the database and goes on with the trainings that wait. `blobs` holds this database's blobs and
@@ -50,8 +52,8 @@ class Vision {
     [[nodiscard]] Time now() const { return clock_.now(); }
     [[nodiscard]] store::BlobStore const& blobs() const { return blobs_.blobs(); }
 
-    /// Decodes and stores one picture of an upload; a row comes to name it by add_images().
-    /// Errors: as store_picture; what is wrong with the picture itself is in the answer.
+    /// Decodes and stores one picture of an upload; a row comes to name it by add_images(). May wait for room
+    /// to decode. Errors: as store_picture; what is wrong with the picture itself is in the answer.
     Result<NewImage> take_picture(std::string source, ByteView file, std::vector<Guid> tags);
     /// Errors: as project::add_images. Pictures that were not taken are forgotten again.
     Result<std::vector<UploadedImage>> add_images(Guid const& project, std::vector<NewImage> images,
@@ -78,6 +80,8 @@ class Vision {
     /// The model of that iteration, or else of the one trained last.
     /// Errors: as get_iteration_model, default_iteration.
     Result<ModelCache::Model> trained_model(Guid const& project, std::optional<Guid> const& iteration);
+    /// What the model says of a picture. May wait for room to decode. Errors: as LoadedModel::answer.
+    Result<std::vector<TagProbability>> answer(LoadedModel const& model, ByteView picture);
 
     /// Makes the export, or gives the one that was made before. `platform`: "ONNX" for projects of a compact
     /// domain; "Ounce", the package itself, for all.
@@ -98,6 +102,7 @@ class Vision {
     BlobHolds const blobs_;
     Clock const& clock_;
     std::unique_ptr<store::Ledger> ledger_;
+    DecodingRoom decoding_;
     ModelCache models_;
     TrainingThread training_;
 };
