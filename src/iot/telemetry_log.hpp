@@ -119,7 +119,7 @@ class TelemetryLog {
     Result<TelemetryCursor> at(Time from);
 
     /// Up to `limit` messages (1 to kPageMessagesMax) behind `cursor`; fewer, also none, if there are no
-    /// more. Errors: InvalidArgument for a cursor of another log.
+    /// more. Errors: InvalidArgument for a cursor of another log, or of more messages than this one has had.
     Result<TelemetryPage> read(TelemetryCursor const& cursor, TelemetryFilter const& filter,
                                std::size_t limit);
 

@@ -173,6 +173,12 @@ auto TelemetryTable::read(store::Database& database, TelemetryCursor const& curs
     TRY_STATUS(load(database));
     if (cursor.after.size() != partitions_.size())
         return fail(Code::InvalidArgument, "the cursor is not one of this hub: begin anew");
+    for (auto const& partition : partitions_)
+        if (cursor.after[static_cast<std::size_t>(partition.number)] > partition.last_sequence)
+            return fail(
+                Code::InvalidArgument,
+                "the cursor is ahead of this hub's messages, as after a backup was restored: begin anew "
+                "from a time, or from the earliest");
     auto only = filter.partition;
     if (filter.device) {
         auto const its = partition_of(*filter.device, static_cast<int>(partitions_.size()));
