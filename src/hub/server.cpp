@@ -37,7 +37,7 @@ struct Server::Parts {
     std::optional<ProcessMetrics> process;
     api::HubPorts ports;
     iot::PresenceBoard presence;
-    // Above the domains, which tell them of changes and answers until they are closed; see ~Server().
+    // Above the domains, which tell them of changes and answers until they are closed.
     std::optional<WorkerPool> workers;
     std::optional<api::MqttPlane> plane;
     iot::MethodCaller call_method = [this](iot::Name target, iot::MethodRequest request,
@@ -52,6 +52,13 @@ struct Server::Parts {
     std::optional<Housekeeper> housekeeper;
 
     Parts(crypto::Keyring keys, Clock const& time) : keyring(std::move(keys)), clock(time) {}
+    Parts(Parts const&) = delete;
+    Parts& operator=(Parts const&) = delete;
+    /// Work that is under way uses the domains, so it ends while they are there, also where a start fails
+    /// after the first server; answers that they give later find a pool that takes nothing.
+    ~Parts() {
+        if (workers) workers->drain();
+    }
 };
 
 namespace {
@@ -142,11 +149,7 @@ net::MqttServer::Options mqtt_options(Config const& config) {
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Server::~Server() {
-    // Work that is under way uses the domains, so it ends while they are there; answers that they give later
-    // find a pool that takes nothing.
-    if (parts_->workers) parts_->workers->drain();
-}
+Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(DataFolder const& data, Config const& config,
                                               crypto::Keyring keyring, Clock const& clock) {
