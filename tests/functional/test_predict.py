@@ -1,6 +1,7 @@
 """`ounce predict`: answers, order, errors for single files, exit status."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -104,3 +105,14 @@ def test_an_interrupt_ends_it_between_files_with_whole_lines(ounce, seed_models,
     assert json.loads(lines[-1])["error"]["code"] == "cancelled"
     assert all("predictions" in json.loads(line) for line in lines[:-1])
     assert 1 < len(lines) < 900
+
+
+def test_nothing_of_the_engine_is_left_in_the_home(ounce, package, tmp_path):
+    """ONNX Runtime 1.32 would keep a number of this device there, and events to send to its maker."""
+    home = tmp_path / "home"
+    home.mkdir()
+    done = subprocess.run([ounce.path, "predict", "--model", package, package / "golden" / "red.bmp"],
+                          env={"HOME": str(home), "PATH": os.environ["PATH"]}, capture_output=True, text=True,
+                          check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert not list(home.rglob("*"))
