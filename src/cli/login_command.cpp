@@ -42,7 +42,7 @@ Result<std::string> connection_text(Context const& context, LoginOptions const& 
 /// and whether the key is right.
 Result<Json> introduce(Context const& context, Profile const& profile) {
     HubClient client(profile, context.stop);
-    auto answer = client.ask("GET", "/ounce/v1/about");
+    auto answer = client.get("/ounce/v1/about");  // tries again: the hub may just be starting
     if (answer) return answer;
     if (answer.error().code == Code::NotFound)
         return fail(Code::FailedPrecondition, "{} answers, but is not an Ounce hub", authority(profile.hub));

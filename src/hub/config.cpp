@@ -4,6 +4,7 @@
 
 #include "hub/config.hpp"
 
+#include <arpa/inet.h>
 #include <toml++/toml.h>
 #include <algorithm>
 #include <array>
@@ -20,8 +21,7 @@ namespace {
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
 constexpr std::int64_t kTerabyte = 1'000'000'000'000;
 
-/// A setting is a number in a range, one of a few words (none given: any text that is not empty), or true or
-/// false.
+/// A setting is a number in a range, one of a few words (none given: an IP address), or true or false.
 struct Number {
     std::int64_t least;
     std::int64_t most;
@@ -81,6 +81,12 @@ std::string name_of(Setting const& setting) {
     return fmt::format("{}.{}", setting.table, setting.key);
 }
 
+bool is_address(std::string const& text) {
+    std::array<std::uint8_t, sizeof(in6_addr)> bytes{};
+    return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
 std::string printable(std::string_view key) {
     std::string text(key.substr(0, 60));
     for (auto& c : text)
@@ -110,6 +116,8 @@ Status set(Config& config, Setting const& setting, toml::node const& value) {
     if (!text.words.empty() && std::find(text.words.begin(), text.words.end(), *given) == text.words.end())
         return wrong(line,
                      fmt::format("{} must be one of: {}", name_of(setting), fmt::join(text.words, ", ")));
+    if (text.words.empty() && !is_address(*given))
+        return wrong(line, name_of(setting) + " must be an IP address of this machine; \"::\" is every one");
     text.at(config) = *given;
     return {};
 }

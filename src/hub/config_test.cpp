@@ -56,6 +56,7 @@ TEST(Config, EveryMistakeIsNamedWithItsLine) {
              Case{"[listen]\nhttps_port = 65536", "line 2: listen.https_port must be"},
              Case{"[listen]\naddress = 1", "line 2: listen.address must be a text"},
              Case{"[listen]\naddress = ''", "line 2: listen.address must be a text"},
+             Case{"[listen]\naddress = 'nope'", "line 2: listen.address must be an IP address"},
              Case{"[metrics]\nopen = 1", "line 2: metrics.open must be true or false"},
              Case{"[log]\nlevel = 'loud'", "line 2: log.level must be one of: debug, info, warning, error"},
              Case{"[listen]\nhttps_port = 1\nhttps_port = 2", "line 3: "},

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "crypto/certificate.hpp"
 
 namespace ounce::hub {
@@ -79,6 +80,18 @@ Result<std::vector<std::string>> join_hosts(std::vector<std::string> known,
     return known;
 }
 
+/// Whether there ever was a keyring: the server's certificate is first made after it.
+bool was_complete(DataFolder const& data) {
+    std::error_code error;
+    return std::filesystem::exists(data.server_certificate(), error);
+}
+
+/// A new one would have other keys: every device and script would be locked out.
+tl::unexpected<Error> lost_keyring(DataFolder const& data) {
+    return fail(Code::DataLoss, "{}: missing; every client has a key of it, so put it back from a backup",
+                data.keyring().string());
+}
+
 Status save(DataFolder const& data, crypto::Keyring const& keyring) {
     return write_private_file(data.keyring(), as_bytes(keyring.to_json()));
 }
@@ -87,6 +100,7 @@ Status save(DataFolder const& data, crypto::Keyring const& keyring) {
 
 Result<crypto::Keyring> load_keyring(DataFolder const& data) {
     auto const text = read_text(data.keyring());
+    if (!text && text.error().code == Code::NotFound && was_complete(data)) return lost_keyring(data);
     if (!text && text.error().code == Code::NotFound)
         return fail(Code::FailedPrecondition, "{}: no hub there yet; 'ounce-hub init --data {}' makes one",
                     data.root().string(), data.root().string());
@@ -97,6 +111,20 @@ Result<crypto::Keyring> load_keyring(DataFolder const& data) {
             keyring.error().code == Code::FailedPrecondition ? Code::FailedPrecondition : Code::DataLoss,
             "{}: {}; put it back from a backup", data.keyring().string(), keyring.error().message);
     return keyring;
+}
+
+Status keep_keys_private(DataFolder const& data) {
+    for (auto const& path : {data.keyring(), data.authority_key(), data.server_key()}) {
+        struct stat status{};
+        if (::stat(path.c_str(), &status) != 0) {
+            if (errno == ENOENT) continue;
+            return system_failure(path, "look at", errno);
+        }
+        if ((status.st_mode & 077U) == 0) continue;
+        if (::chmod(path.c_str(), 0600) != 0) return system_failure(path, "set the mode of", errno);
+        log_warning("a key could be read by others: now by its owner alone", {{"file", path.string()}});
+    }
+    return {};
 }
 
 Result<bool> renew_server_certificate(DataFolder const& data, crypto::Keyring const& keyring, Time now) {
@@ -121,6 +149,7 @@ Result<PreparedKeys> prepare_keys(DataFolder const& data, std::vector<std::strin
     if (std::error_code error; std::filesystem::exists(data.keyring(), error) || error) {
         TRY(known, load_keyring(data));
     }
+    if (!known && was_complete(data)) return lost_keyring(data);
     TRY(auto const all, join_hosts(known ? known->hosts() : std::vector<std::string>(), hosts));
     TRY_STATUS(prepare_authority(data, known.has_value(), all.front(), now).map([](auto const&) {}));
 

@@ -139,6 +139,27 @@ TEST_F(KeyStoreTest, LostAuthorityOfACompleteHubIsNotMadeAnew) {
     EXPECT_EQ(prepared.error().code, Code::DataLoss);
 }
 
+TEST_F(KeyStoreTest, LostKeyringOfACompleteHubIsNotMadeAnew) {
+    prepare();
+    ASSERT_TRUE(fs::remove(data_.keyring()));
+    auto const before = files();
+    auto const again = prepare_keys(data_, {}, now_);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Code::DataLoss);
+    auto const loaded = load_keyring(data_);
+    ASSERT_FALSE(loaded);
+    EXPECT_NE(loaded.error().message.find("backup"), std::string::npos) << loaded.error().message;
+    EXPECT_EQ(files(), before);
+}
+
+TEST_F(KeyStoreTest, KeysThatOthersCouldReadAreTakenBack) {
+    prepare();
+    auto const secrets = {data_.keyring(), data_.authority_key(), data_.server_key()};
+    for (auto const& path : secrets) fs::permissions(path, fs::perms{0644});
+    ASSERT_TRUE(keep_keys_private(data_));
+    for (auto const& path : secrets) EXPECT_EQ(fs::status(path).permissions(), fs::perms{0600}) << path;
+}
+
 TEST_F(KeyStoreTest, DamagedOrNewerKeyringIsNotOverwritten) {
     prepare();
     auto const good = read(data_.keyring());

@@ -84,6 +84,7 @@ Status serve(Options const& options, Context const& context) {
 
     TRY(auto const keyring, load_keyring(data));
     TRY(auto const lock, FolderLock::take(data.lock()));
+    TRY_STATUS(keep_keys_private(data));
     TRY(auto const renewed, renew_server_certificate(data, keyring, clock.now()));
     if (renewed) log_info("certificate renewed");
     TRY(auto server, Server::start(data, config, keyring, clock));

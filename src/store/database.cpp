@@ -164,6 +164,8 @@ Result<Database> Database::open(std::filesystem::path const& path, std::span<Mig
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database database(std::move(state));
     if (opened != SQLITE_OK) return database.error(opened);
+    // A server's errors go to callers far away: where its folder is, is no business of theirs.
+    if (access == Access::Shared) database.state_->path = path.filename();
     sqlite3_extended_result_codes(database.state_->handle, 1);
     // Exclusive first: then write-ahead logging needs no shared-memory file, and a second program is told at
     // once instead of in the middle of its work.

@@ -51,7 +51,10 @@ std::string_view advice(Code code) {
 
 tl::unexpected<Error> sqlite_failure(sqlite3* handle, std::filesystem::path const& path, int code) {
     auto const kind = code_of(code, sqlite3_system_errno(handle));
-    return fail(kind, "{}: {}{}", path.string(), sqlite3_errmsg(handle), advice(kind));
+    // A copy's failure is told by its code alone: the connection itself knows of no error.
+    auto const* const words =
+        sqlite3_errcode(handle) == SQLITE_OK ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
+    return fail(kind, "{}: {}{}", path.string(), words, advice(kind));
 }
 
 }  // namespace ounce::store

@@ -53,6 +53,10 @@ class TestLogin:
         assert [device["deviceId"] for device in listed["devices"]] == ["cam-1"]
         assert json.loads(run("profile", "list", "--json", environment={}).stdout)["profiles"][0]["default"]
 
+    def test_a_hub_that_is_just_starting_is_waited_for(self, hub, run):
+        hub.answers["GET /ounce/v1/about"] = [DROP, ABOUT]
+        run("login", "--ca", hub.ca, environment={}, text=hub.connection_string + "\n")
+
     def test_a_wrong_key_is_told_and_not_kept(self, hub, run, tmp_path):
         wrong = hub.connection_string.replace(KEY, base64.b64encode(b"another key").decode())
         done = run("login", "--ca", hub.ca, status=12, environment={}, text=wrong)
