@@ -260,6 +260,7 @@ Result<HttpClient::Response> HttpClient::send(Request const& request) {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);  // "/devices/.." is no other address
     if (!options.ca_pem.empty()) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_pem.c_str());
         curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);

@@ -40,6 +40,14 @@ TEST(HttpClient, SendsAnyMethodWithAndWithoutABody) {
     EXPECT_EQ(test.metric("http_connections_accepted_total"), "1") << "one connection serves all";
 }
 
+TEST(HttpClient, AsksForThePathAsItIs) {
+    TestServer test;
+    auto client = client_of(test);
+    auto const response = client.send({.url = test.url("/refuse/../echo")});
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "GET /refuse/../echo  ");
+}
+
 TEST(HttpClient, HeadHasNoBody) {
     TestServer test;
     auto client = client_of(test);
