@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "base/json.hpp"
+#include "base/nearest.hpp"
 #include "base/signal_watch.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 
 namespace ounce::cli {
 namespace {
@@ -22,6 +24,21 @@ bool wants_json(int argc, char const* const* argv) {
 void print_error(Error const& error) {
     OrderedJson const object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
     std::fputs((dump_json(object) + "\n").c_str(), stdout);
+}
+
+/// What the parser's "A subcommand is required" is about where a word was given that is none; else "".
+std::string unknown_command(CLI::App const& app) {
+    constexpr std::size_t kShownBytesMax = 60;
+    auto const* deepest = &app;
+    for (auto parsed = deepest->get_subcommands(); !parsed.empty(); parsed = deepest->get_subcommands())
+        deepest = parsed.back();
+    std::vector<std::string> known;
+    for (auto const* const each : deepest->get_subcommands([](CLI::App const*) { return true; }))
+        known.push_back(each->get_name());
+    auto const unread = app.remaining(true);
+    if (known.empty() || unread.empty() || unread.front().starts_with('-')) return {};
+    auto const shown = unread.front().substr(0, kShownBytesMax);
+    return fmt::format("there is no '{}'; did you mean '{}'?", printable(shown), nearest(shown, known));
 }
 
 }  // namespace
@@ -54,7 +71,10 @@ int run(int argc, char const* const* argv) {
     add_trust_command(app, chosen);
     try {
         app.parse(argc, argv);
-    } catch (CLI::ParseError const& error) {
+    } catch (CLI::ParseError const& parsed) {
+        auto const unknown = dynamic_cast<CLI::RequiredError const*>(&parsed) ? unknown_command(app) : "";
+        auto const error =
+            unknown.empty() ? parsed : CLI::RequiredError(unknown, CLI::ExitCodes::RequiredError);
         if (app.exit(error) == 0) return 0;  // --help
         if (wants_json(argc, argv)) print_error({Code::InvalidArgument, error.what()});
         return 2;

@@ -30,6 +30,21 @@ Result<Json> json_of(HubClient::Response const& response) {
     return json;
 }
 
+/// A path is made of names that people give; what is left of an empty one, or of one that means a folder,
+/// would be the address of something else.
+Status check_names(std::string_view path) {
+    path = path.substr(0, path.find('?'));
+    for (std::size_t slash = 0; slash != std::string_view::npos;) {
+        auto const next = path.find('/', slash + 1);
+        auto const name = path.substr(slash + 1, next == std::string_view::npos ? next : next - slash - 1);
+        if (name.empty() || name == "." || name == "..")
+            return fail(Code::InvalidArgument, "'{}' is no name: a name is not empty, and not '.' or '..'",
+                        name);
+        slash = next;
+    }
+    return {};
+}
+
 bool may_work_later(Error const& error) {
     return error.code == Code::Unavailable;
 }
@@ -67,6 +82,7 @@ HubClient::HubClient(Profile profile, std::stop_token stop)
 
 Result<HubClient::Response> HubClient::send(Request request) {
     if (request.url.starts_with('/')) {
+        TRY_STATUS(check_names(request.url));
         auto const& hub = profile_.hub;
         request.url = fmt::format("https://{}{}", authority(hub), request.url);
         request.headers.set("Authorization", crypto::sign_sas_token(hub.host, hub.key.bytes(), hub.policy,

@@ -46,7 +46,8 @@ class HubClient {
 
     /// Sends once. `request.url` is a path of the hub ("/devices/cam-1?..."), or the URL of another server,
     /// which gets no signature. Answers below 300 are a Response.
-    /// Errors: as HttpClient::send, and as error_of for what the hub refuses.
+    /// Errors: as HttpClient::send, and as error_of for what the hub refuses; InvalidArgument for a path with
+    /// a name that is empty, "." or "..".
     Result<Response> send(Request request);
 
     /// As send, for requests that may arrive twice: goes on where there was no connection.

@@ -10,6 +10,7 @@ namespace ounce::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20};  // how long the hub shall wait for a message
+constexpr std::int64_t kCountMax = 1'000'000'000;
 constexpr std::string_view kPageMessages = "500";
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kPauseMax{8000};
@@ -94,7 +95,8 @@ void add_monitor_command(CLI::App& app, Chosen& chosen) {
     command->add_option("--device", options->device, "Of this device alone");
     command->add_option("--from", options->from, "earliest, latest, or a time: 2026-11-23T08:30:00Z")
         ->capture_default_str();
-    command->add_option("--count", options->count, "End after so many messages");
+    command->add_option("--count", options->count, "End after so many messages")
+        ->check(CLI::Range(std::int64_t{1}, kCountMax));
     command->add_flag("--once", options->once, "End when there are no more for now");
     command->footer(
         "Ends with Ctrl-C. A connection that is lost is taken up where it was: no message is missed or "

@@ -97,7 +97,34 @@ class TestErrors:
         assert "not JSON" in run("twin", "show", "cam-1", status=6).stderr
 
 
+    @pytest.mark.parametrize("words, unknown, meant", [
+        (["devcie", "list"], "devcie", "device"), (["device", "shwo", "cam-1"], "shwo", "show"),
+        (["vision", "tag", "creat", "cats", "goat"], "creat", "create")])
+    def test_an_unknown_command_is_named(self, hub, run, words, unknown, meant):
+        done = run(*words, status=2)
+        assert f"there is no '{unknown}'; did you mean '{meant}'?" in done.stderr
+        error = json.loads(run(*words, "--json", status=2).stdout)["error"]
+        assert error["code"] == "invalid-argument" and f"'{unknown}'" in error["message"]
+        assert not hub.requests
+
+    @pytest.mark.parametrize("words", [[], ["device"], ["vision", "tag"], ["device", "--quiet"]])
+    def test_no_command_at_all_is_no_unknown_one(self, run, words):
+        assert "A subcommand is required" in run(*words, status=2).stderr
+
+    @pytest.mark.parametrize("name", ["", ".", ".."])
+    @pytest.mark.parametrize("words", [
+        ["device", "show"], ["device", "create"], ["device", "delete"], ["twin", "show"], ["model", "show"]])
+    def test_a_name_that_an_address_cannot_hold_is_not_sent(self, hub, run, words, name):
+        assert f"'{name}' is no name" in run(*words, name, status=2).stderr
+        assert not hub.requests
+
+
 class TestMonitor:
+    @pytest.mark.parametrize("count", ["-1", "0", "99999999999999999999", "many"])
+    def test_a_count_that_is_none_is_refused(self, hub, run, count):
+        assert "--count" in run("monitor", "--count", count, status=2).stderr
+        assert not hub.requests
+
     def test_a_lost_connection_loses_and_repeats_nothing(self, hub, run):
         hub.answers["GET /ounce/v1/telemetry"] = [
             {"messages": [message(1), message(2)], "cursor": "c2"}, DROP, (503, {"message": "starting"}),
