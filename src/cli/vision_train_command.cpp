@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <memory>
 
 #include "cli/hub_command.hpp"
@@ -18,13 +19,18 @@ struct Options {
     bool no_wait = false;
 };
 
+bool is_running(Json const& iteration) {
+    auto const status = text_member(iteration, "status");
+    return status == "Training" || status == "Queued";
+}
+
 /// Asks until the training has ended, telling how far it is.
 Result<Json> wait_for_training(Context const& context, HubClient& hub, std::string const& project,
                                Json iteration) {
     auto const progress = progress_for(context);
     auto const id = text_member(iteration, "id");
     for (;;) {
-        if (text_member(iteration, "status") != "Training") return iteration;
+        if (!is_running(iteration)) return iteration;
         auto const done = iteration.value("ounceProgress", Json::object());
         progress({done.value("step", std::string("training")), done.value("done", std::uint64_t{0}),
                   done.value("total", std::uint64_t{0})});
@@ -37,30 +43,64 @@ Result<Json> wait_for_training(Context const& context, HubClient& hub, std::stri
     }
 }
 
+/// What a person who wants training gets, and how it came to that.
+struct Begun {
+    Json iteration;
+    enum class How { New, Running, NotNeeded } how = How::New;
+};
+
+/// Begins to train, or finds the iteration that makes it needless: one that is being trained (by an earlier
+/// command that was stopped, perhaps), or the last one if nothing changed since.
+Result<Begun> begin(HubClient& hub, std::string const& project, Options const& options) {
+    auto iteration = hub.ask(
+        "POST", training_path({"projects", project, "train"}) +
+                    query_of({{"trainingType", options.advanced ? "Advanced" : "Regular"},
+                              {"reservedBudgetInHours",
+                               options.advanced ? std::to_string(options.budget_hours) : std::string("0")},
+                              {"forceTrain", options.force ? "true" : "false"}}));
+    if (iteration) return Begun{*std::move(iteration)};
+    auto const& refused = iteration.error();
+    if (refused.reason == "BadRequestTrainingNotNeeded") {
+        TRY(auto last, find_iteration(hub, project, ""));
+        return Begun{std::move(last), Begun::How::NotNeeded};
+    }
+    if (refused.reason == "BadRequestTrainingAlreadyInProgress") {
+        TRY(auto const iterations, hub.get(training_path({"projects", project, "iterations"})));
+        for (auto const& each : iterations)
+            if (is_running(each)) return Begun{each, Begun::How::Running};
+    }
+    return fail(refused);
+}
+
 CommandResult train(Context const& context, Options const& options) {
     TRY(auto hub, open_hub(context));
     TRY(auto const project, find_project(hub, options.project));
     auto const id = text_member(project, "id");
-    TRY(auto iteration,
-        hub.ask("POST",
-                training_path({"projects", id, "train"}) +
-                    query_of({{"trainingType", options.advanced ? "Advanced" : "Regular"},
-                              {"reservedBudgetInHours",
-                               options.advanced ? std::to_string(options.budget_hours) : std::string("0")},
-                              {"forceTrain", options.force ? "true" : "false"}})));
-    if (!options.no_wait) {
-        TRY(iteration, wait_for_training(context, hub, id, std::move(iteration)));
-    }
+    TRY(auto begun, begin(hub, id, options));
+    auto& [iteration, how] = begun;
     auto const name = printable(text_member(iteration, "name"));
+    if (how == Begun::How::NotNeeded) {
+        print_result(
+            context.json, OrderedJson(iteration),
+            fmt::format("{}: is trained already, and nothing changed since; --force trains again\n", name));
+        return 0;
+    }
+    bool const joined = how == Begun::How::Running;
+    if (options.no_wait) {
+        print_result(context.json, OrderedJson(iteration),
+                     fmt::format("{}: {}\n", name, joined ? "is being trained already" : "training begun"));
+        return 0;
+    }
+    if (joined && !context.quiet)
+        std::fprintf(stderr, "ounce: %s is being trained already; waiting for it\n", name.c_str());
+    TRY(iteration, wait_for_training(context, hub, id, std::move(iteration)));
     auto const status = text_member(iteration, "status");
-    if (!options.no_wait && status != "Completed")
+    if (status != "Completed")
         return fail(Code::FailedPrecondition, "{}: {}: {}", name, status,
                     printable(text_member(iteration, "trainingErrorDetails")));
     print_result(context.json, OrderedJson(iteration),
-                 options.no_wait
-                     ? fmt::format("{}: training begun\n", name)
-                     : fmt::format("{}: trained; 'ounce vision performance {}' tells how good it is\n", name,
-                                   printable(options.project)));
+                 fmt::format("{}: trained; 'ounce vision performance {}' tells how good it is\n", name,
+                             printable(options.project)));
     return 0;
 }
 

@@ -207,6 +207,44 @@ class TestUpload:
         assert began and "3 of 3 pictures left; run it again" in errors
 
 
+class TestTraining:
+    PROJECT = "/customvision/v3.4-preview/training/projects"
+    OLD = {"id": "i1", "name": "Iteration 1", "status": "Completed", "trainedAt": "2026-11-23T08:30:00Z"}
+    RUNNING = {"id": "i2", "name": "Iteration 2", "status": "Training"}
+    DONE = {**RUNNING, "status": "Completed", "trainedAt": "2026-11-24T08:30:00Z"}
+
+    @pytest.fixture
+    def busy(self, hub):
+        hub.answers[f"GET {self.PROJECT}"] = [[{"id": "p1", "name": "cats"}]]
+        hub.answers[f"POST {self.PROJECT}/p1/train"] = [
+            (400, {"code": "BadRequestTrainingAlreadyInProgress", "message": "being trained already"})]
+        hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD, self.RUNNING]]
+        hub.answers[f"GET {self.PROJECT}/p1/iterations/i2"] = [self.RUNNING, self.DONE]
+
+    @pytest.mark.parametrize("status", ["Training", "Queued"])
+    def test_a_training_that_runs_is_joined(self, hub, run, busy, status):
+        hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD, {**self.RUNNING, "status": status}]]
+        done = run("vision", "train", "cats", "--json")
+        assert json.loads(done.stdout) == self.DONE
+        assert "Iteration 2 is being trained already" in done.stderr
+
+    def test_who_does_not_wait_is_told_of_the_training_that_runs(self, hub, run, busy):
+        assert "Iteration 2: is being trained already" in run("vision", "train", "cats", "--no-wait").stdout
+        assert not hub.calls(f"GET {self.PROJECT}/p1/iterations/i2")
+
+    def test_a_training_that_ended_meanwhile_is_no_riddle(self, hub, run, busy):
+        hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD]]
+        assert "being trained already" in run("vision", "train", "cats", status=2).stderr
+
+    def test_nothing_new_to_learn_is_no_mistake(self, hub, run, busy):
+        hub.answers[f"POST {self.PROJECT}/p1/train"] = [
+            (400, {"code": "BadRequestTrainingNotNeeded", "message": "Nothing changed since last training"})]
+        hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD]]
+        told = run("vision", "train", "cats").stdout
+        assert "Iteration 1: is trained already" in told and "--force" in told
+        assert json.loads(run("vision", "train", "cats", "--json").stdout) == self.OLD
+
+
 class TestModels:
     @staticmethod
     def model(name, content):
