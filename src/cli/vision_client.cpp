@@ -16,12 +16,13 @@ bool same_id(std::string_view a, std::string_view b) {
                       [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string names_in(Json const& list) {
-    std::string names;
+/// Their names or ids, as far as a person wants to read: "'goat', 'leopard'".
+std::string members_of(Json const& list, char const* key) {
+    std::string members;
     for (std::size_t i = 0; i < std::min(kNamesInError, list.size()); ++i)
-        names += fmt::format("{}'{}'", i == 0 ? "" : ", ", text_member(list[i], "name"));
-    if (list.size() > kNamesInError) names += ", ...";
-    return names.empty() ? "none" : printable(names);
+        members += fmt::format("{}'{}'", i == 0 ? "" : ", ", text_member(list[i], key));
+    if (list.size() > kNamesInError) members += ", ...";
+    return members.empty() ? "none" : printable(members);
 }
 
 }  // namespace
@@ -32,18 +33,18 @@ std::string training_path(std::initializer_list<std::string_view> segments) {
 
 Result<Json> find_named(Json const& list, std::string const& name, std::string_view kind) {
     if (!list.is_array()) return fail(Code::DataLoss, "the hub's list of {}s is no list", kind);
-    Json const* found = nullptr;
+    auto named = Json::array();
     for (auto const& each : list) {
         if (same_id(text_member(each, "id"), name)) return each;
-        if (text_member(each, "name") != name) continue;
-        if (found != nullptr)
-            return fail(Code::InvalidArgument, "several {}s are called '{}': give the id", kind,
-                        printable(name));
-        found = &each;
+        if (text_member(each, "name") == name) named.push_back(each);
     }
-    if (found == nullptr)
-        return fail(Code::NotFound, "no {} '{}'; there are: {}", kind, printable(name), names_in(list));
-    return *found;
+    if (named.empty())
+        return fail(Code::NotFound, "no {} '{}'; there are: {}", kind, printable(name),
+                    members_of(list, "name"));
+    if (named.size() > 1)
+        return fail(Code::InvalidArgument, "several {}s are called '{}': give the id, one of {}", kind,
+                    printable(name), members_of(named, "id"));
+    return named.front();
 }
 
 Result<Json> find_project(HubClient& hub, std::string const& name) {

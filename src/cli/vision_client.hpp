@@ -16,14 +16,14 @@ namespace ounce::cli {
 /// ".../training/projects/ID/tags": `segments` below the service's own path, percent-coded.
 std::string training_path(std::initializer_list<std::string_view> segments);
 
-/// Errors: NotFound naming those there are; InvalidArgument if several have the name.
+/// Errors: NotFound naming those there are; InvalidArgument naming the ids if several have the name.
 Result<Json> find_project(HubClient& hub, std::string const& name);
 
 /// With "" the iteration that was trained last. Errors: NotFound; FailedPrecondition if none is trained.
 Result<Json> find_iteration(HubClient& hub, std::string const& project, std::string const& name);
 
 /// The element of `list` whose id, or else name, is `name`; `kind` ("project") is for the error.
-/// Errors: NotFound naming those there are; InvalidArgument if several have the name.
+/// Errors: NotFound naming those there are; InvalidArgument naming the ids if several have the name.
 Result<Json> find_named(Json const& list, std::string const& name, std::string_view kind);
 
 }  // namespace ounce::cli

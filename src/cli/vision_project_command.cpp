@@ -29,8 +29,20 @@ Result<std::string> domain_id(HubClient& hub, std::string const& name) {
     return text_member(domain, "id");
 }
 
+/// The service lets projects share a name, since scripts of its clients use one name again and again; a
+/// person who does so wants the one that is there. Errors: AlreadyExists.
+Status check_name_is_free(HubClient& hub, std::string const& name) {
+    TRY(auto const projects, hub.get(training_path({"projects"})));
+    for (auto const& each : projects)
+        if (text_member(each, "name") == name)
+            return fail(Code::AlreadyExists, "there is a project '{}' already, id {}", printable(name),
+                        printable(text_member(each, "id")));
+    return {};
+}
+
 CommandResult create(Context const& context, Options const& options) {
     TRY(auto hub, open_hub(context));
+    TRY_STATUS(check_name_is_free(hub, options.name));
     TRY(auto const domain, domain_id(hub, options.domain));
     TRY(auto const project,
         hub.ask("POST", training_path({"projects"}) +

@@ -190,6 +190,13 @@ class TestUpload:
         assert counts["added"] == 2
         assert [problem["why"] for problem in counts["failed"]] == ["ErrorImageFormat"]
 
+    def test_who_shares_a_name_is_told_by_id(self, hub, run):
+        hub.answers[f"GET {self.PROJECT}"] = [[
+            {"id": "p1", "name": "cats"}, {"id": "p2", "name": "dogs"}, {"id": "p3", "name": "cats"}]]
+        hub.answers[f"GET {self.PROJECT}/p3/tags"] = [[]]
+        assert "give the id, one of 'p1', 'p3'" in run("vision", "tag", "list", "cats", status=2).stderr
+        run("vision", "tag", "list", "p3")
+
     def test_a_stopped_upload_tells_what_is_left(self, hub, pictures, tmp_path):
         began = []
 

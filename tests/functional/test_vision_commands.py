@@ -97,3 +97,10 @@ def test_pictures_that_are_none_are_refused_and_the_others_kept(ounce, few_photo
     assert [(each["path"], each["why"]) for each in counts["failed"]] == [
         (str(folder / "not.jpg"), "ErrorImageFormat")]
     ounce("vision", "upload", "deer", folder / "not.jpg", status=2)  # which tag?
+
+
+def test_a_name_names_one_project(hub, ounce):
+    made = ounce.json("vision", "project", "create", "deer")
+    refused = ounce("vision", "project", "create", "deer", status=7).stderr
+    assert made["id"] in refused
+    assert [each["id"] for each in ounce.json("vision", "project", "list")["projects"]] == [made["id"]]
