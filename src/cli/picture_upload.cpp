@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kPictureBytesMax = 64 << 20;  // the hub takes less, and says so itself
 
+constexpr char const* kNoPicture = "ErrorImageFormat";
+
 /// One connection for each thread that asks: given out, taken back.
 class Connections {
   public:
@@ -49,13 +51,27 @@ UploadOutcome outcome_of(Json const& summary) {
     return {Kind::Refused, status};
 }
 
+/// "t1,t2"; nothing if one of its tags has no id.
+std::optional<std::string> ids_of(PlannedPicture const& picture,
+                                  std::map<std::string, std::string> const& tag_ids) {
+    std::string ids;
+    for (auto const& tag : picture.tags) {
+        auto const found = tag_ids.find(tag);
+        if (found == tag_ids.end()) return std::nullopt;
+        ids += (ids.empty() ? "" : ",") + found->second;
+    }
+    return ids;
+}
+
 Result<UploadOutcome> upload(HubClient& hub, std::string const& project, PlannedPicture const& picture,
-                             std::string const& tag_ids) {
+                             std::map<std::string, std::string> const& tag_ids) {
     TRY(auto const content, read_file(picture.path, kPictureBytesMax));
+    auto const ids = ids_of(picture, tag_ids);
+    if (!ids) return UploadOutcome{UploadOutcome::Kind::Refused, kNoPicture};
     TRY(auto form, multipart_body("imageData", picture.path.filename().string(), content));
     HubClient::Request request;
     request.method = "POST";
-    request.url = training_path({"projects", project, "images"}) + query_of({{"tagIds", tag_ids}});
+    request.url = training_path({"projects", project, "images"}) + query_of({{"tagIds", *ids}});
     request.headers.set("Content-Type", form.content_type);
     request.body = std::move(form.body);
     TRY(auto const response, hub.send_again(request));
@@ -63,13 +79,25 @@ Result<UploadOutcome> upload(HubClient& hub, std::string const& project, Planned
     return outcome_of(summary);
 }
 
-std::string ids_of(PlannedPicture const& picture, std::map<std::string, std::string> const& tag_ids) {
-    std::string ids;
-    for (auto const& tag : picture.tags) ids += (ids.empty() ? "" : ",") + tag_ids.at(tag);
-    return ids;
-}
-
 }  // namespace
+
+std::string in_words(UploadOutcome const& outcome) {
+    static std::map<std::string_view, std::string_view> const words = {
+        {kNoPicture, "no picture of a kind that can be read"},
+        {"ErrorSource", "the picture did not arrive whole"},
+        {"ErrorImageSize", "the file is larger than the hub takes"},
+        {"ErrorImageDimensions", "its sides are too short or too long for the hub"},
+        {"ErrorLimitExceed", "the project is full: it can hold no more pictures"},
+        {"ErrorTagLimitExceed",
+         "it would have more tags than a picture may have (one, in a multiclass project): it may be there "
+         "already, with another tag"},
+        {"ErrorInvalidTag", "its tag is no longer in the project"},
+        {"ErrorNegativeAndRegularTagOnSameImage",
+         "it would have the negative tag and others: it may be there already, with another tag"},
+    };
+    auto const found = words.find(outcome.why);
+    return std::string(found == words.end() ? outcome.why : found->second);
+}
 
 std::vector<UploadOutcome> upload_pictures(HubClient const& hub, std::string const& project,
                                            std::vector<PlannedPicture> const& plan,
@@ -83,7 +111,7 @@ std::vector<UploadOutcome> upload_pictures(HubClient const& hub, std::string con
     parallel_for(plan.size(), connections, [&](std::size_t i) {
         if (stop.stop_requested() || failures_in_a_row >= kFailuresMax) return;
         auto client = clients.take();
-        auto outcome = upload(*client, project, plan[i], ids_of(plan[i], tag_ids));
+        auto outcome = upload(*client, project, plan[i], tag_ids);
         clients.give_back(std::move(client));
         if (!outcome && outcome.error().code == Code::Cancelled) return;
         if (outcome)

@@ -24,11 +24,15 @@ struct Tagging {
 /// The pictures that `paths` mean (see find_pictures), each with its tags. Where folders tell the tags, it is
 /// the first folder below the given one: "photographs/goat/2019/a.jpg" is tagged "goat" if "photographs" is
 /// given.
-/// Errors: InvalidArgument for a picture that lies in no such folder; as find_pictures.
+/// Errors: InvalidArgument for a picture that lies in no such folder, NotFound if there is none at all; as
+/// find_pictures.
 Result<std::vector<PlannedPicture>> plan_upload(std::vector<std::filesystem::path> const& paths,
                                                 Tagging const& tagging);
 
 /// All tags of a plan.
 std::set<std::string> tags_in(std::vector<PlannedPicture> const& plan);
+
+/// The pictures of a plan whose first bytes are those of a picture; not those that cannot be read.
+std::vector<PlannedPicture> likely_pictures(std::vector<PlannedPicture> const& plan);
 
 }  // namespace ounce::cli

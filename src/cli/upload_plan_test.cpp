@@ -43,6 +43,31 @@ TEST_F(UploadPlan, GivenTagsTakeTheFoldersPlace) {
     EXPECT_TRUE(tags_in(bare).empty());
 }
 
+TEST_F(UploadPlan, APathThatIsNotThereIsNotFound) {
+    for (auto const& given : {root_ / "nope", root_ / "nope.jpg"}) {
+        auto const plan = plan_upload({given}, {});
+        ASSERT_FALSE(plan);
+        EXPECT_EQ(plan.error().code, Code::NotFound);
+    }
+}
+
+TEST_F(UploadPlan, TheFirstBytesTellWhatMayBeAPicture) {
+    for (auto const& [name, begin] :
+         {std::pair{"goat/b.jpg", "\xff\xd8\xff\xe0 and so on"}, std::pair{"leopard/notes.txt", "no picture"},
+          std::pair{"leopard/c.jpg", "\x89PNG\r\n\x1a\n"}})
+        ASSERT_TRUE(write_file(root_ / name, as_bytes(begin)));
+    auto const likely = likely_pictures({{root_ / "goat/2019/a.jpg", {}},  // empty
+                                         {root_ / "goat/b.jpg", {"goat"}},
+                                         {root_ / "leopard/notes.txt", {}},
+                                         {root_ / "leopard/c.jpg", {}},
+                                         {root_ / "leopard", {}},
+                                         {root_ / "nope.jpg", {}}});
+    ASSERT_EQ(likely.size(), 2U);
+    EXPECT_EQ(likely[0].path.filename(), "b.jpg");
+    EXPECT_EQ(likely[0].tags, std::vector<std::string>{"goat"});
+    EXPECT_EQ(likely[1].path.filename(), "c.jpg");
+}
+
 TEST_F(UploadPlan, APictureWithoutATagIsAQuestionNotAGuess) {
     for (auto const& given : {root_ / "leopard", root_ / "leopard/c.jpg"}) {
         auto const plan = plan_upload({given}, {});

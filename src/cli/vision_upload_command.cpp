@@ -21,23 +21,31 @@ struct Options {
     int connections = 8;
 };
 
-/// The ids of the tags, made where the project lacks them.
-Result<std::map<std::string, std::string>> tag_ids(HubClient& hub, std::string const& project,
-                                                   std::set<std::string> const& names,
-                                                   std::string const& negative) {
+using TagIds = std::map<std::string, std::string>;
+
+Result<TagIds> tags_of(HubClient& hub, std::string const& project) {
     TRY(auto const tags, hub.get(training_path({"projects", project, "tags"})));
-    std::map<std::string, std::string> known;
-    for (auto const& tag : tags) known[text_member(tag, "name")] = text_member(tag, "id");
-    std::map<std::string, std::string> ids;
+    TagIds ids;
+    for (auto const& tag : tags) ids[text_member(tag, "name")] = text_member(tag, "id");
+    return ids;
+}
+
+/// The ids of the project's tags, with those of `names` made that it lacks.
+Result<TagIds> make_tags(HubClient& hub, std::string const& project, std::set<std::string> const& names,
+                         std::string const& negative) {
+    TRY(auto ids, tags_of(hub, project));
     for (auto const& name : names) {
-        if (known[name].empty()) {
-            TRY(auto const tag,
-                hub.ask("POST",
-                        training_path({"projects", project, "tags"}) +
-                            query_of({{"name", name}, {"type", name == negative ? "Negative" : "Regular"}})));
-            known[name] = text_member(tag, "id");
+        if (ids.contains(name)) continue;
+        auto const tag = hub.ask(
+            "POST", training_path({"projects", project, "tags"}) +
+                        query_of({{"name", name}, {"type", name == negative ? "Negative" : "Regular"}}));
+        if (tag) {
+            ids[name] = text_member(*tag, "id");
+            continue;
         }
-        ids[name] = known[name];
+        if (tag.error().reason != "BadRequestTagNameNotUnique") return fail(tag.error());
+        TRY(ids, tags_of(hub, project));  // another upload made it meanwhile
+        if (!ids.contains(name)) return fail(tag.error());
     }
     return ids;
 }
@@ -63,7 +71,7 @@ Tally tally(std::vector<PlannedPicture> const& plan, std::vector<UploadOutcome> 
         auto const path = plan[i].path.string();
         sum.problems.push_back({{"path", path}, {"why", why}});
         if (sum.failed++ < kProblemsShown)
-            sum.text += fmt::format("  {}: {}\n", printable(path), printable(why));
+            sum.text += fmt::format("  {}: {}\n", printable(path), printable(in_words(outcomes[i])));
     }
     if (sum.failed > kProblemsShown) sum.text += fmt::format("  and {} more\n", sum.failed - kProblemsShown);
     return sum;
@@ -74,10 +82,10 @@ CommandResult upload(Context const& context, Options const& options) {
     TRY(auto hub, open_hub(context));
     TRY(auto const project, find_project(hub, options.project));
     auto const id = text_member(project, "id");
-    auto const names = tags_in(plan);
-    if (!options.negative.empty() && !names.contains(options.negative))
+    if (!options.negative.empty() && !tags_in(plan).contains(options.negative))
         return fail(Code::InvalidArgument, "--negative {}: no picture here has that tag", options.negative);
-    TRY(auto const ids, tag_ids(hub, id, names, options.negative));
+    // A tag without pictures would stand in the way of training: what is no picture makes none.
+    TRY(auto const ids, make_tags(hub, id, tags_in(likely_pictures(plan)), options.negative));
 
     auto const outcomes =
         upload_pictures(hub, id, plan, ids, options.connections, context.stop, progress_for(context));

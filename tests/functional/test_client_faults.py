@@ -165,7 +165,7 @@ class TestUpload:
     def pictures(self, hub, tmp_path):
         for name in ("goat/1.jpg", "goat/2.jpg", "leopard/3.jpg"):
             (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "photos" / name).write_bytes(name.encode() * 100)
+            (tmp_path / "photos" / name).write_bytes(b"\xff\xd8\xff" + name.encode() * 100)
         hub.answers[f"GET {self.PROJECT}"] = [[{"id": "p1", "name": "cats"}]]
         hub.answers[f"GET {self.PROJECT}/p1/tags"] = [[{"id": "t1", "name": "goat"}]]
         hub.answers[f"POST {self.PROJECT}/p1/tags"] = [{"id": "t2", "name": "leopard"}]
@@ -190,12 +190,43 @@ class TestUpload:
         assert counts["added"] == 2
         assert [problem["why"] for problem in counts["failed"]] == ["ErrorImageFormat"]
 
+    def test_a_refusal_is_told_in_words(self, hub, run, pictures):
+        hub.answers[f"POST {self.PROJECT}/p1/images"] = [
+            (207, {"images": [{"status": status}]})
+            for status in ("ErrorTagLimitExceed", "ErrorImageFormat", "ErrorOfTomorrow")]
+        told = run("vision", "upload", "cats", pictures, "--connections", 1, status=3).stdout
+        assert "more tags than a picture may have" in told and "no picture of a kind that can be read" in told
+        assert "ErrorTagLimitExceed" not in told and "ErrorImageFormat" not in told
+        assert "ErrorOfTomorrow" in told  # a word that is not known here is better than none
+
+    def test_what_is_no_picture_makes_no_tag(self, hub, run, pictures, tmp_path):
+        (tmp_path / "notes.txt").write_text("not a picture")
+        done = run("vision", "upload", "cats", tmp_path / "notes.txt", tmp_path / "nowhere.jpg", "--tag", "leopard",
+                   "--json", status=3)
+        failed = json.loads(done.stdout)["failed"]
+        assert failed[0]["why"] == "ErrorImageFormat"
+        assert "nowhere.jpg" in failed[1]["path"]
+        assert not hub.calls(f"POST {self.PROJECT}/p1/tags") and not hub.calls(f"POST {self.PROJECT}/p1/images")
+
+    def test_a_tag_that_another_upload_made_meanwhile_is_taken(self, hub, run, pictures):
+        goat = {"id": "t1", "name": "goat"}
+        hub.answers[f"GET {self.PROJECT}/p1/tags"] = [[goat], [goat, {"id": "t9", "name": "leopard"}]]
+        hub.answers[f"POST {self.PROJECT}/p1/tags"] = [
+            (400, {"code": "BadRequestTagNameNotUnique", "message": "there is a tag 'leopard'"})]
+        hub.answers[f"POST {self.PROJECT}/p1/images"] = [{"images": [{"status": "OK"}]}]
+        run("vision", "upload", "cats", pictures, "--connections", 1)
+        sent = hub.calls(f"POST {self.PROJECT}/p1/images")
+        assert [call["query"]["tagIds"] for call in sent] == ["t1", "t1", "t9"]
+
     def test_who_shares_a_name_is_told_by_id(self, hub, run):
         hub.answers[f"GET {self.PROJECT}"] = [[
             {"id": "p1", "name": "cats"}, {"id": "p2", "name": "dogs"}, {"id": "p3", "name": "cats"}]]
         hub.answers[f"GET {self.PROJECT}/p3/tags"] = [[]]
         assert "give the id, one of 'p1', 'p3'" in run("vision", "tag", "list", "cats", status=2).stderr
         run("vision", "tag", "list", "p3")
+
+    def test_a_path_that_is_not_there_is_not_found(self, run, tmp_path):
+        assert "no such file or folder" in run("vision", "upload", "cats", tmp_path / "nope", status=4).stderr
 
     def test_a_stopped_upload_tells_what_is_left(self, hub, pictures, tmp_path):
         began = []

@@ -97,6 +97,11 @@ def test_pictures_that_are_none_are_refused_and_the_others_kept(ounce, few_photo
     assert [(each["path"], each["why"]) for each in counts["failed"]] == [
         (str(folder / "not.jpg"), "ErrorImageFormat")]
     ounce("vision", "upload", "deer", folder / "not.jpg", status=2)  # which tag?
+    told = ounce("vision", "upload", "deer", folder / "not.jpg", "--tag", "empty", status=3).stdout
+    assert "no picture of a kind that can be read" in told
+    told = ounce("vision", "upload", "deer", few_photos / "red_deer", "--tag", "empty", status=3).stdout
+    assert "more tags than a picture may have" in told
+    assert [tag["name"] for tag in ounce.json("vision", "tag", "list", "deer")["tags"]].count("red_deer") == 1
 
 
 def test_a_name_names_one_project(hub, ounce):
