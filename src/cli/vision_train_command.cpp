@@ -52,24 +52,25 @@ struct Begun {
 /// Begins to train, or finds the iteration that makes it needless: one that is being trained (by an earlier
 /// command that was stopped, perhaps), or the last one if nothing changed since.
 Result<Begun> begin(HubClient& hub, std::string const& project, Options const& options) {
-    auto iteration = hub.ask(
-        "POST", training_path({"projects", project, "train"}) +
-                    query_of({{"trainingType", options.advanced ? "Advanced" : "Regular"},
-                              {"reservedBudgetInHours",
-                               options.advanced ? std::to_string(options.budget_hours) : std::string("0")},
-                              {"forceTrain", options.force ? "true" : "false"}}));
-    if (iteration) return Begun{*std::move(iteration)};
-    auto const& refused = iteration.error();
-    if (refused.reason == "BadRequestTrainingNotNeeded") {
-        TRY(auto last, find_iteration(hub, project, ""));
-        return Begun{std::move(last), Begun::How::NotNeeded};
-    }
-    if (refused.reason == "BadRequestTrainingAlreadyInProgress") {
+    auto const path = training_path({"projects", project, "train"}) +
+                      query_of({{"trainingType", options.advanced ? "Advanced" : "Regular"},
+                                {"reservedBudgetInHours",
+                                 options.advanced ? std::to_string(options.budget_hours) : std::string("0")},
+                                {"forceTrain", options.force ? "true" : "false"}});
+    for (bool again = false;; again = true) {
+        auto iteration = hub.ask("POST", path);
+        if (iteration) return Begun{*std::move(iteration)};
+        auto const& refused = iteration.error();
+        if (refused.reason == "BadRequestTrainingNotNeeded") {
+            TRY(auto last, find_iteration(hub, project, ""));
+            return Begun{std::move(last), Begun::How::NotNeeded};
+        }
+        if (refused.reason != "BadRequestTrainingAlreadyInProgress") return fail(refused);
         TRY(auto const iterations, hub.get(training_path({"projects", project, "iterations"})));
         for (auto const& each : iterations)
             if (is_running(each)) return Begun{each, Begun::How::Running};
+        if (again) return fail(refused);  // the first time it may have ended meanwhile
     }
-    return fail(refused);
 }
 
 CommandResult train(Context const& context, Options const& options) {

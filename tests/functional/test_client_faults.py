@@ -270,7 +270,12 @@ class TestTraining:
         assert "Iteration 2: is being trained already" in run("vision", "train", "cats", "--no-wait").stdout
         assert not hub.calls(f"GET {self.PROJECT}/p1/iterations/i2")
 
-    def test_a_training_that_ended_meanwhile_is_no_riddle(self, hub, run, busy):
+    def test_a_training_that_ended_meanwhile_is_not_waited_for(self, hub, run, busy):
+        hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD]]
+        hub.answers[f"POST {self.PROJECT}/p1/train"].append(self.DONE)
+        assert json.loads(run("vision", "train", "cats", "--json").stdout) == self.DONE
+
+    def test_a_hub_that_contradicts_itself_is_not_asked_for_ever(self, hub, run, busy):
         hub.answers[f"GET {self.PROJECT}/p1/iterations"] = [[self.OLD]]
         assert "being trained already" in run("vision", "train", "cats", status=2).stderr
 

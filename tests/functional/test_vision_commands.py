@@ -41,8 +41,10 @@ def test_the_loop_from_photographs_to_an_answer(ounce, few_photos, tmp_path):
         "red_deer": ("Regular", PER_TAG), "empty": ("Negative", PER_TAG)}
 
     assert "no iteration is trained yet" in ounce("vision", "performance", "deer", status=5).stderr
-    trained = ounce.json("vision", "train", "deer", "--quiet")
-    assert trained["status"] == "Completed"
+    begun = ounce.json("vision", "train", "deer", "--no-wait")
+    trained = ounce.json("vision", "train", "deer", "--quiet")  # joins it, if it has not ended by now
+    assert (trained["status"], trained["id"]) == ("Completed", begun["id"])
+    assert ounce.json("vision", "train", "deer")["id"] == trained["id"]  # nothing changed
     performance = ounce.json("vision", "performance", "deer", "--threshold", "0.4")
     assert performance["iteration"] == trained["id"]
     assert 0 <= performance["precision"] <= 1
