@@ -25,6 +25,12 @@ tl::unexpected<Error> cannot_bind(tcp::endpoint const& at, std::string_view opti
                     "port {0} is taken by another program (`ss -ltnp sport = :{0}` shows which): stop it, or "
                     "choose another port ({1})",
                     at.port(), option);
+    if (why == error_code(EADDRNOTAVAIL, boost::system::system_category()))
+        return fail(
+            Code::Unavailable,
+            "cannot listen on {}: this machine has no such address (listen.address in hub.toml; \"::\" "
+            "is every one)",
+            at.address().to_string());
     return fail(Code::Unavailable, "cannot listen on {} port {}: {} ({})", at.address().to_string(),
                 at.port(), why.message(), option);
 }

@@ -237,6 +237,13 @@ def test_port_that_is_taken_is_named_with_what_to_do(hub, make_hub):
     assert "listen.https_port" in done.stderr
 
 
+def test_an_address_of_another_machine_is_told(make_hub):
+    hub = make_hub(config="[listen]\naddress = '203.0.113.9'\nhttps_port = 0\nmqtt_port = 0\n")
+    done = hub.command("serve", "--data", hub.folder)
+    assert done.returncode == 10
+    assert "no such address (listen.address" in done.stderr
+
+
 def test_port_that_is_not_allowed_tells_how_to_allow_it(make_hub, private_network):
     hub = make_hub(network=private_network)
     done = private_network.run("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service",
