@@ -52,12 +52,17 @@ Status fetch_file(HubClient& hub, std::string const& url, fs::path const& path, 
     auto part = path;
     part += ".part";
     std::error_code error;
-    fs::remove(part, error);
-    HubClient::Request request;
-    request.url = url;
-    request.save_to = part;
-    request.progress = [&](std::uint64_t done, std::uint64_t) { progress.moved(done); };
-    TRY_STATUS(hub.send(request));
+    auto const size = entry.value("size", std::uint64_t{0});
+    auto const have = fs::file_size(part, error);
+    if (!error && have > size) fs::remove(part, error);
+    if (error || have != size || size == 0) {
+        HubClient::Request request;
+        request.url = url;
+        request.save_to = part;
+        request.resume = true;  // a version never changes
+        request.progress = [&](std::uint64_t done, std::uint64_t) { progress.moved(done); };
+        TRY_STATUS(hub.send(request));
+    }
     TRY(auto const got, hash_file(part));
     if (got.sha256 != wanted) {
         fs::remove(part, error);

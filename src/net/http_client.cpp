@@ -54,7 +54,8 @@ struct Transfer {
     std::uint64_t upload_size = 0;
     std::size_t body_sent = 0;  // of request.body
     File saved;
-    bool created = false;        // request.save_to
+    bool created = false;        // request.save_to, to be removed on an error
+    std::uint64_t had = 0;       // bytes of it from an earlier transfer
     std::optional<Error> error;  // why a callback broke the transfer off
 
     [[nodiscard]] bool has_body() const { return request.body_file || !request.body.empty(); }
@@ -83,11 +84,15 @@ std::size_t on_header(char* line, std::size_t, std::size_t size, void* to) {
 
 Status open_save(Transfer& transfer) {
     auto const& path = *transfer.request.save_to;
-    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool const resume = transfer.request.resume;
+    bool const goes_on = transfer.had > 0 && transfer.status() == 206;
+    if (!goes_on) transfer.had = 0;  // the server sends all of it
+    int const how = !resume ? O_EXCL : goes_on ? O_APPEND : O_TRUNC;
+    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0644);
     if (file < 0)
         return fail(errno == EEXIST ? Code::AlreadyExists : Code::PermissionDenied, "{}: {}", path.string(),
                     why(errno));
-    transfer.created = true;
+    transfer.created = !resume;
     transfer.saved.reset(::fdopen(file, "wb"));
     return {};
 }
@@ -146,8 +151,9 @@ int on_progress(void* of, curl_off_t down_all, curl_off_t down, curl_off_t up_al
     if (transfer.stop.stop_requested()) return 1;
     if (transfer.request.progress && down + up > 0) {
         bool const uploading = transfer.has_body() && down == 0;
-        transfer.request.progress(static_cast<std::uint64_t>(uploading ? up : down),
-                                  static_cast<std::uint64_t>(uploading ? up_all : down_all));
+        auto const had = uploading ? 0 : transfer.had;
+        transfer.request.progress(had + static_cast<std::uint64_t>(uploading ? up : down),
+                                  had + static_cast<std::uint64_t>(uploading ? up_all : down_all));
     }
     return 0;
 }
@@ -253,6 +259,11 @@ Result<HttpClient::Response> HttpClient::send(Request const& request) {
                       .error = std::nullopt};
     TRY_STATUS(open_upload(transfer));
     TRY(auto const headers, header_list(request.headers));
+    if (request.resume && request.save_to) {
+        std::error_code missing;
+        auto const size = std::filesystem::file_size(*request.save_to, missing);
+        transfer.had = missing ? 0 : size;
+    }
 
     char detail[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
@@ -278,6 +289,8 @@ Result<HttpClient::Response> HttpClient::send(Request const& request) {
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
+    auto const rest = fmt::format("{}-", transfer.had);
+    if (transfer.had > 0) curl_easy_setopt(curl, CURLOPT_RANGE, rest.c_str());
     if (request.method == "HEAD") {
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     } else if (transfer.has_body() || request.method == "POST" || request.method == "PUT" ||

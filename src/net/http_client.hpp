@@ -33,6 +33,9 @@ class HttpClient {
         std::optional<std::filesystem::path> body_file = {};  // streamed instead of `body`
         /// A 2xx body goes to this new file instead of memory; removed again on an error.
         std::optional<std::filesystem::path> save_to = {};
+        /// `save_to` may be there, from a transfer that broke off: only what it lacks is asked for, and it stays
+        /// on an error. For what never changes; the caller compares the whole with its hash.
+        bool resume = false;
         std::function<void(std::uint64_t done, std::uint64_t total)> progress = {};
         std::chrono::seconds timeout{0};  // for all of it; 0: none but the stall timeout
         /// How long the other side may be silent if it needs longer for its answer than the stall timeout.

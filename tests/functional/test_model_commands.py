@@ -34,6 +34,25 @@ def test_a_folder_comes_back_byte_for_byte(ounce, tmp_path):
     assert (out / "empty").stat().st_mtime_ns == kept
 
 
+def test_a_download_that_broke_off_fetches_only_the_rest(ounce, tmp_path):
+    model = tmp_path / "weights.bin"
+    model.write_bytes(os.urandom(SIZE))
+    ounce("model", "register", "leopard", model)
+    out = tmp_path / "out"
+    out.mkdir()
+    part = out / "weights.bin.part"
+    for left in (model.read_bytes()[:SIZE // 2], model.read_bytes(), model.read_bytes() + b"more", b""):
+        part.write_bytes(left)
+        ounce("model", "download", "leopard", "--out", out)
+        assert (out / "weights.bin").read_bytes() == model.read_bytes()
+        assert not part.exists()
+        (out / "weights.bin").unlink()
+    part.write_bytes(b"other bytes")  # they stay what they are, which shows that only the rest is asked for
+    assert "arrived damaged" in ounce("model", "download", "leopard", "--out", out, status=6).stderr
+    ounce("model", "download", "leopard", "--out", out)
+    assert (out / "weights.bin").read_bytes() == model.read_bytes()
+
+
 def test_versions_count_up_and_lists_are_filtered(ounce, tmp_path):
     file = tmp_path / "model.pb"
     for name, tag in (("deer", "area=harz"), ("deer", "area=alps"), ("models", "area=alps")):
