@@ -239,6 +239,12 @@ TEST_F(RouterTest, WordsLostAnswersInTheDialect) {
 TEST_F(RouterTest, IsBusyWhenTheQueueIsFull) {
     std::promise<void> gate;
     auto opened = gate.get_future().share();
+    std::promise<void> busy;  // until the worker has taken this, it may yet make room in a full queue
+    ASSERT_TRUE(workers.post([&busy, opened] {
+        busy.set_value();
+        opened.wait();
+    }));
+    busy.get_future().wait();
     while (workers.post([opened] { opened.wait(); })) {
     }
     EXPECT_THAT(text(ask(head("GET", "/healthz"))), testing::StartsWith("503 iot:"));
