@@ -11,10 +11,10 @@
 namespace ounce::vision {
 namespace {
 
-/// ONNX Runtime 1.32 tells its maker of every process that uses it: a lasting number of the device, its
-/// processor and the program's name are kept in the user's home and sent when there is a network. Its call to
-/// stop that comes too late, after its first event. Set before main(), where no other thread reads the
-/// environment.
+/// ONNX Runtime 1.32 notes every process that uses it: a lasting number of the device, its processor and the
+/// program's name are kept in the user's home, and its maker's server is looked up (seen with strace, on a
+/// machine without a network). Its call to stop that, which session.cpp makes too, did not. Set before
+/// main(), where no other thread reads the environment.
 [[maybe_unused]] bool const telemetry_is_off = setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;
 
 char const* loader_error() {
